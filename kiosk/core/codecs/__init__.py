@@ -1,0 +1,1 @@
+"""Strict readers of the encodings that codes and files come in. Each takes bytes or text and refuses what is odd."""

@@ -1,0 +1,56 @@
+"""TOML into a typed value, strictly: unknown keys, wrong types and values out of range are refused by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import typing
+from difflib import get_close_matches
+
+import msgspec
+
+from kiosk.core.faults import SettingsError
+
+T = typing.TypeVar("T")
+
+
+def decode(data: bytes, name: str, shape: type[T]) -> T:
+    """`data` as a `shape` (a dataclass); `name` is what an error calls the file.
+
+    Raises SettingsError: `name: key or line: what is wrong`.
+    """
+    try:
+        tree = tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name}: not TOML: {error}") from error
+    _refuse_unknown(tree, shape, name, "")
+    try:
+        return msgspec.convert(tree, shape)
+    except msgspec.ValidationError as error:
+        reason, _, where = str(error).partition(" - at `$")
+        key = where.strip("`.") or "(whole file)"
+        raise SettingsError(f"{name}: {key}: {reason[0].lower()}{reason[1:]}") from error
+
+
+def _refuse_unknown(tree: object, shape: object, name: str, where: str) -> None:
+    """Names the first key that `shape` does not have; msgspec leaves those of dataclasses unsaid."""
+    origin = typing.get_origin(shape)
+    if origin is typing.Annotated:
+        _refuse_unknown(tree, typing.get_args(shape)[0], name, where)
+    elif origin is tuple and isinstance(tree, list):
+        for number, item in enumerate(tree):
+            _refuse_unknown(item, typing.get_args(shape)[0], name, f"{where}[{number}]")
+    elif origin is dict and isinstance(tree, dict):
+        for key, value in tree.items():
+            _refuse_unknown(value, typing.get_args(shape)[1], name, f"{where}.{key}")
+    elif isinstance(shape, type) and dataclasses.is_dataclass(shape) and isinstance(tree, dict):
+        fields = typing.get_type_hints(shape, include_extras=True)
+        for key, value in tree.items():
+            full = f"{where}.{key}".lstrip(".")
+            if key not in fields:
+                near = get_close_matches(key, fields, n=1)
+                hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(fields)}"
+                raise SettingsError(f"{name}: {full}: no such key{hint}")
+            _refuse_unknown(value, fields[key], name, full)

@@ -1,0 +1,156 @@
+"""A row of the logbook, before it is stored: its canonical body, its seal and its place in the chain.
+
+Layout: `hash = SHA-256(prev ‖ body ‖ sealed_sha256)`, where `body` is the RFC 8785 form of the clear
+fields and `sealed_sha256` covers the encrypted personal fields, so that both stay provable after the
+personal fields were deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import rfc8785
+
+from kiosk.core.model import Direction, Finding, Group, Measurement, Outcome
+from kiosk.core.reasons import Reason
+
+GENESIS = bytes(32)
+NOTHING_SEALED = bytes(32)
+
+
+class EntryKind(StrEnum):
+    """What a row of the logbook tells of."""
+
+    START = "start"  # the gate came up
+    VISIT = "visit"  # a verdict was shown
+    INCOMPLETE = "incomplete"  # somebody left half-way
+    OVERRIDE = "override"  # a volunteer decided a visit
+    EXPLAIN = "explain"  # the reason of an override, or a note
+    UNDO = "undo"  # an override taken back
+    MEDICAL_EXIT = "medical_exit"
+    VEHICLE = "vehicle"
+    EVACUATION = "evacuation"  # begun or ended
+    CONDITION = "condition"  # opened or closed
+    DECISION = "decision"  # a volunteer's timed decision about a condition
+    DIRECTION = "direction"  # a lane was turned round
+    LOOKED = "looked"  # somebody read sealed fields
+    PURGED = "purged"  # days were forgotten
+
+
+class SealClass(StrEnum):
+    """The classes of personal fields; each has its own key for each day, and its own retention."""
+
+    IDENTITY = "identity"  # name, document, phone, room, credential id
+    NOTE = "note"  # free text
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the core wants written down. The store adds number, chain, seal, boot, clock and kiosk."""
+
+    kind: EntryKind
+    happened: datetime
+    lane: str = ""
+    visit: str = ""
+    refers: str = ""  # the visit that an override, undo or explanation is about
+    direction: Direction | None = None
+    group: Group | None = None
+    outcome: Outcome | None = None
+    reasons: tuple[Reason, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    measurement: Measurement | None = None
+    volunteer: str = ""
+    format: str = ""
+    issuer: str = ""
+    source: str = ""
+    detail: str = ""  # a word of a closed list: "on", "off", a condition, a remedy; never free text
+    rules: str = ""  # version of the rules that decided
+    person: str = field(default="", repr=False)  # becomes person_tag
+    code_key: str = field(default="", repr=False)  # becomes code_tag, by which a replay is found
+    sealed: tuple[tuple[SealClass, tuple[tuple[str, str], ...]], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the store knows about the moment of writing."""
+
+    kiosk: str
+    epoch: int
+    seq: int
+    recorded: datetime
+    monotonic_ns: int
+    boot: str
+    clock: str  # "trusted", "degraded" or "untrusted"
+
+
+def iso(moment: datetime) -> str:
+    """UTC with milliseconds and a Z: `2026-11-21T07:30:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def body(draft: Draft, stamp: Stamp, *, person_tag: str = "", code_tag: str = "") -> bytes:
+    """The canonical bytes of the clear fields; empty fields are left out."""
+    fields: dict[str, object] = {
+        "v": 1,
+        "kiosk": stamp.kiosk,
+        "epoch": stamp.epoch,
+        "seq": stamp.seq,
+        "kind": draft.kind.value,
+        "happened": iso(draft.happened),
+        "recorded": iso(stamp.recorded),
+        "mono_ms": stamp.monotonic_ns // 1_000_000,
+        "boot": stamp.boot,
+        "clock": stamp.clock,
+        "lane": draft.lane,
+        "visit": draft.visit,
+        "refers": draft.refers,
+        "direction": draft.direction and draft.direction.value,
+        "group": draft.group and draft.group.value,
+        "outcome": draft.outcome and draft.outcome.value,
+        "reasons": [reason.value for reason in draft.reasons],
+        "findings": [[f.check, f.outcome.value, f.reason.value] for f in draft.findings],
+        "temperature": draft.measurement and _temperature(draft.measurement),
+        "volunteer": draft.volunteer,
+        "format": draft.format,
+        "issuer": draft.issuer,
+        "source": draft.source,
+        "detail": draft.detail,
+        "rules": draft.rules,
+        "person_tag": person_tag,
+        "code_tag": code_tag,
+    }
+    return rfc8785.dumps({name: value for name, value in fields.items() if value not in (None, "", [])})  # type: ignore[dict-item, comparison-overlap]
+
+
+def _temperature(measurement: Measurement) -> dict[str, object]:
+    values: dict[str, object] = {
+        "forehead_c": round(measurement.forehead_c, 2),
+        "object_c": round(measurement.object_c, 2),
+        "ambient_c": None if measurement.ambient_c is None else round(measurement.ambient_c, 2),
+        "spread_c": round(measurement.spread_c, 2),
+        "samples": measurement.samples,
+        "model": measurement.model,
+        "source": measurement.source.value,
+        "at": iso(measurement.at),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def sealed_digest(blobs: Sequence[tuple[SealClass, bytes, bytes]]) -> bytes:
+    """SHA-256 over (class, nonce, ciphertext) in the order of the classes; zeros where nothing is sealed."""
+    if not blobs:
+        return NOTHING_SEALED
+    digest = hashlib.sha256()
+    for seal_class, nonce, blob in sorted(blobs):
+        for part in (seal_class.value.encode(), nonce, blob):
+            digest.update(len(part).to_bytes(4, "big") + part)
+    return digest.digest()
+
+
+def chain(prev: bytes, body_bytes: bytes, sealed_sha256: bytes) -> bytes:
+    """The hash of an entry: SHA-256 over the previous entry's hash, the body and the seal's digest."""
+    return hashlib.sha256(prev + body_bytes + sealed_sha256).digest()

@@ -1,0 +1,138 @@
+"""The protocols that devices satisfy. A driver is any class with these methods; see `hardware/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.core.model import Reading
+
+Picture = NDArray[np.uint8]  # (height, width) grey or (height, width, 3) BGR
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture and the monotonic time, in seconds, at which it was complete."""
+
+    picture: Picture
+    taken_s: float
+    label: str = ""  # the file it came from, where there is one
+
+
+class Camera(Protocol):
+    """Gives frames; the newest wins, never a backlog."""
+
+    def frame(self, timeout_s: float) -> Frame | None:
+        """The newest frame not yet given, waiting up to `timeout_s`; None when none came.
+
+        Raises CameraFault when the camera is gone; EOFError after the last picture of a finite source.
+        """
+
+    def close(self) -> None:
+        """Lets go of the device; may be called twice."""
+
+
+class Scanner(Protocol):
+    """Finds the texts of the QR codes in a picture."""
+
+    def texts(self, picture: Picture) -> tuple[str, ...]:
+        """Every text found, best first; empty when there is none."""
+
+
+class Thermometer(Protocol):
+    """Gives raw readings."""
+
+    name: str
+
+    def read(self) -> Reading:
+        """One reading, in °C, stamped with the driver's clock. Raises SensorFault."""
+
+    def close(self) -> None:
+        """Lets go of the bus; may be called twice."""
+
+
+class LampPattern(StrEnum):
+    """What the lamp can say. They differ by rhythm as well as by colour."""
+
+    OFF = "off"
+    READY = "ready"
+    MEASURING = "measuring"
+    ATTEND = "attend"  # the volunteer is wanted, no verdict yet
+    PASS = "pass"
+    CHECK = "check"
+    DENY = "deny"
+    MANUAL = "manual"  # let through by hand without a row; never green
+    EVACUATE = "evacuate"
+    OUT_OF_ORDER = "out_of_order"
+
+
+class Lamp(Protocol):
+    """Shows one pattern until the next one."""
+
+    def show(self, pattern: LampPattern) -> None:
+        """Shows `pattern` at once, in the background. Raises LampFault."""
+
+    def close(self) -> None:
+        """Goes dark and lets go of the lines; may be called twice."""
+
+
+class Phrase(StrEnum):
+    """What the voice can say: what to do next, never why."""
+
+    SHOW_CODE = "show_code"
+    COME_CLOSER = "come_closer"
+    HOLD_STILL = "hold_still"
+    SHOW_VENUE = "show_venue"
+    SHOW_PHONE = "show_phone"
+    NEXT_PERSON = "next_person"
+    PASS = "pass"
+    SEE_VOLUNTEER = "see_volunteer"
+    STOP = "stop"
+    OUT_OF_ORDER = "out_of_order"
+    EVACUATE = "evacuate"
+
+
+class Voice(Protocol):
+    """Says one phrase; a newer one replaces it. Never blocks."""
+
+    def say(self, phrase: Phrase, language: str) -> None:
+        """Starts saying `phrase` in `language` (`zh_Hans_CN` or `en`). Raises VoiceFault."""
+
+    def close(self) -> None:
+        """Falls silent; may be called twice."""
+
+
+class Button(StrEnum):
+    """The physical buttons of a lane."""
+
+    PASS = "pass"
+    DENY = "deny"
+    AGAIN = "again"
+    CALL = "call"
+    EVACUATE = "evacuate"
+
+
+class Buttons(Protocol):
+    """Tells when a button was pressed."""
+
+    def listen(self, pressed: Callable[[Button], None]) -> None:
+        """Calls `pressed` once for each debounced press, from a thread of the driver's."""
+
+    def close(self) -> None:
+        """Lets go of the lines; may be called twice."""
+
+
+class Clock(Protocol):
+    """The shell's clock; the core only ever sees its values."""
+
+    def now(self) -> datetime:
+        """The wall clock, timezone-aware UTC."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back."""

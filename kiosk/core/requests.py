@@ -1,0 +1,175 @@
+"""What people ask of a gate: by a page, a button, or the command line. Plain values that travel as JSON.
+
+Every request names the visit, lane or condition it is about, so that a late one can never reach the
+next person. `request_id` makes a retry harmless; `expires_at` makes an old one void.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from kiosk.core.model import Attested, ConditionKind, Direction, Group, Outcome, Remedy
+from kiosk.core.reasons import Answer
+
+BUTTON = "button"  # the `by` of a physical button
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Words = Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag=str.lower):
+    """The base of all requests: who asks, until when it is worth answering."""
+
+    request_id: Id
+    by: Id
+    expires_at: datetime
+
+
+class Override(Request, frozen=True, kw_only=True, tag="override"):
+    """The volunteer decides a visit. The reason may follow later with `Explain`."""
+
+    visit: Id
+    outcome: Outcome
+    reason: Words = ""
+
+
+class Explain(Request, frozen=True, kw_only=True, tag="explain"):
+    """The reason of an override, or a neutral note about a visit, as its own entry."""
+
+    visit: Id
+    reason: Words
+
+
+class Undo(Request, frozen=True, kw_only=True, tag="undo"):
+    """Takes back the last override of a visit, as its own entry."""
+
+    visit: Id
+
+
+class Again(Request, frozen=True, kw_only=True, tag="again"):
+    """Measure the temperature of this visit again."""
+
+    visit: Id
+
+
+class ContactTemperature(Request, frozen=True, kw_only=True, tag="contact_temperature"):
+    """A hand-held thermometer's value, entered by the volunteer."""
+
+    visit: Id
+    celsius: Annotated[float, msgspec.Meta(ge=30, le=45)]
+
+
+class Seen(Request, frozen=True, kw_only=True, tag="seen"):
+    """What the volunteer saw on the phone: SEEN_GREEN, SEEN_YELLOW or SEEN_RED."""
+
+    visit: Id
+    what: Attested
+
+
+class Companions(Request, frozen=True, kw_only=True, tag="companions"):
+    """'And these with me': so many more people come with the holder of this visit."""
+
+    visit: Id
+    count: Annotated[int, msgspec.Meta(ge=1, le=20)]
+
+
+class ManualVisit(Request, frozen=True, kw_only=True, tag="manual_visit"):
+    """A person without a phone: from the roster (`person`) or typed (`name`)."""
+
+    lane: Id
+    person: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    document: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    room: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    group: Group = Group.RESIDENTS
+    celsius: Annotated[float, msgspec.Meta(ge=30, le=45)] | None = None
+
+
+class Typed(Request, frozen=True, kw_only=True, tag="typed"):
+    """A code typed or pasted at the desk instead of being held up."""
+
+    lane: Id
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+
+
+class MedicalExit(Request, frozen=True, kw_only=True, tag="medical_exit"):
+    """Somebody goes to hospital: always possible, told to the staff, expected back."""
+
+    lane: Id
+    name: Words = ""
+    note: Words = ""
+
+
+class Vehicle(Request, frozen=True, kw_only=True, tag="vehicle"):
+    """One vehicle through (an ambulance, a delivery), logged once."""
+
+    lane: Id
+    plate: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    note: Words = ""
+
+
+class Evacuate(Request, frozen=True, kw_only=True, tag="evacuate"):
+    """Starts or ends an evacuation of the whole gate."""
+
+    on: bool
+
+
+class Decide(Request, frozen=True, kw_only=True, tag="decide"):
+    """One timed decision about a condition."""
+
+    condition: ConditionKind
+    remedy: Remedy
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=24 * 60)]
+
+
+class SetDirection(Request, frozen=True, kw_only=True, tag="set_direction"):
+    """Turns a lane round."""
+
+    lane: Id
+    direction: Direction
+
+
+class Reveal(Request, frozen=True, kw_only=True, tag="reveal"):
+    """Shows the sealed fields of entries; writes down who looked and why."""
+
+    seqs: Annotated[tuple[int, ...], msgspec.Meta(max_length=500)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class Purge(Request, frozen=True, kw_only=True, tag="purge"):
+    """Deletes the keys of every day before `before` (UTC midnight): what they sealed is gone."""
+
+    before: datetime
+
+
+AnyRequest = (
+    Override
+    | Explain
+    | Undo
+    | Again
+    | ContactTemperature
+    | Seen
+    | Companions
+    | ManualVisit
+    | Typed
+    | MedicalExit
+    | Vehicle
+    | Evacuate
+    | Decide
+    | SetDirection
+    | Reveal
+    | Purge
+)
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate's answer. `visit` names the visit that a request began; `data` is for `Reveal` and `Purge`."""
+
+    request_id: str
+    answer: Answer
+    visit: str = ""
+    data: dict[str, object] = {}

@@ -1,0 +1,1 @@
+"""What comes out on paper: the pass card, the venue poster, reports."""

@@ -1,0 +1,1 @@
+"""SQLite: the only place with SQL. One module per database, one numbered function per migration."""
