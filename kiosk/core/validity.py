@@ -1,0 +1,28 @@
+"""Whether a code holds at a moment: the one judgement of times, used by the check and by `kiosk read`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kiosk.core.model import Credential, VenueCode
+from kiosk.core.reasons import Reason
+
+
+def validity(read: Credential | VenueCode, now: datetime) -> Reason:
+    """VALID, EXPIRED, NOT_YET_VALID or ISSUER_EXPIRED at `now` (aware UTC).
+
+    The start belongs to the time of validity, the end does not (RFC 8392 §3.1.4-5). A certificate of the
+    signer holds up to and including its last second (RFC 5280 §4.1.2.5); outside its time, on either side,
+    the answer is ISSUER_EXPIRED, but what is wrong with the code itself is said first.
+    """
+    if read.valid_until is not None and now >= read.valid_until:
+        return Reason.EXPIRED
+    if read.valid_from is not None and now < read.valid_from:
+        return Reason.NOT_YET_VALID
+    if isinstance(read, VenueCode):
+        return Reason.VALID
+    if read.signer_valid_until is not None and now > read.signer_valid_until:
+        return Reason.ISSUER_EXPIRED
+    if read.signer_valid_from is not None and now < read.signer_valid_from:
+        return Reason.ISSUER_EXPIRED
+    return Reason.VALID
