@@ -1,0 +1,342 @@
+"""The wording of every stable code: reasons, checks, answers, faces, phrases. Pages, voices and exports ask here.
+
+A code without wording is shown as it is, so that nothing a newer gate says is ever swallowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kiosk.core.entry import EntryKind
+from kiosk.core.model import ConditionKind, Direction, Group, Outcome, Remedy, Want
+from kiosk.core.ports import Phrase
+from kiosk.core.reasons import Answer, Reason
+from kiosk.core.view import Face
+from kiosk.locale import gettext
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know a message
+    """Marks `message` for extraction; it is translated when it is asked for."""
+    return message
+
+
+OUTCOMES: Mapping[str, str] = {
+    Outcome.PASS: N_("Pass"),
+    Outcome.CHECK: N_("Check"),
+    Outcome.DENY: N_("Stop"),
+}
+
+# What a check found, and what the volunteer does about it.
+REASONS: Mapping[str, tuple[str, str]] = {
+    Reason.VALID: (N_("The code is genuine and holds today"), ""),
+    Reason.MALFORMED: (
+        N_("The code is damaged or incomplete"),
+        N_("Ask for the code again, larger and brighter; else write the person up by hand."),
+    ),
+    Reason.UNSUPPORTED: (
+        N_("This kind of code is not known here"),
+        N_("Look at the phone and press what you see, or write the person up by hand."),
+    ),
+    Reason.UNKNOWN_ISSUER: (
+        N_("Nobody on the trust list issued this code"),
+        N_("Ask for another code or a document; decide by what you see."),
+    ),
+    Reason.BAD_SIGNATURE: (
+        N_("The signature is wrong: the code may be forged"),
+        N_("Do not let pass on this code. Ask for a document and tell the manager."),
+    ),
+    Reason.WRONG_KEY_USAGE: (
+        N_("The issuer may not sign this kind of code"),
+        N_("Ask for another code and tell the manager."),
+    ),
+    Reason.REVOKED: (
+        N_("The issuer has withdrawn this code"),
+        N_("Do not let pass on this code. Ask for a newer one."),
+    ),
+    Reason.ONLINE_REQUIRED: (
+        N_("Only the online service understands this code"),
+        N_("Look at the phone and press green, yellow or red."),
+    ),
+    Reason.EXPIRED: (N_("The code has expired"), N_("Ask for a newer code.")),
+    Reason.NOT_YET_VALID: (N_("The code does not hold yet"), N_("Look at its first day with the person.")),
+    Reason.ISSUER_EXPIRED: (
+        N_("The issuer's own certificate has expired"),
+        N_("Ask for a newer code; tell the manager when it happens often."),
+    ),
+    Reason.FORMAT_NOT_ACCEPTED: (
+        N_("The rules of this gate do not accept this kind of code"),
+        N_("Ask for a code that is accepted here."),
+    ),
+    Reason.NO_CODE: (
+        N_("No code was shown"),
+        N_("Help with the phone, or find the person in the roster."),
+    ),
+    Reason.TEST_RECENT: (N_("The last test is recent enough"), ""),
+    Reason.TEST_TOO_OLD: (
+        N_("The last test is too old"),
+        N_("Ask for a newer result, or send to the test point."),
+    ),
+    Reason.TEST_POSITIVE: (
+        N_("The last test is positive"),
+        N_("Keep distance, do not let pass, and call the health team."),
+    ),
+    Reason.TEST_MISSING: (N_("No test is known"), N_("Ask for a test result, or send to the test point.")),
+    Reason.TEST_IN_FUTURE: (
+        N_("The test is dated in the future"),
+        N_("Compare the time of this kiosk with your own watch."),
+    ),
+    Reason.VENUE_HERE: (N_("Checked in at this place"), ""),
+    Reason.VENUE_ELSEWHERE: (
+        N_("The venue code belongs to another place"),
+        N_("Show where this gate's poster hangs."),
+    ),
+    Reason.VENUE_MISSING: (N_("The venue code was not scanned"), N_("Show where this gate's poster hangs.")),
+    Reason.FIRST_USE: (N_("Not seen just before"), ""),
+    Reason.ALREADY_PASSED: (
+        N_("The same code passed here a moment ago"),
+        N_("Is it the same person, or somebody with the same phone? Family members can be added."),
+    ),
+    Reason.ROSTER_CERTAIN: (N_("Known to the roster"), ""),
+    Reason.ROSTER_POSSIBLE: (
+        N_("Perhaps known to the roster"),
+        N_("Ask for building and room, and compare."),
+    ),
+    Reason.ROSTER_UNKNOWN: (
+        N_("Not on the roster"),
+        N_("A visitor? Ask whom they visit and let the household confirm."),
+    ),
+    Reason.SEEN_GREEN: (N_("A volunteer saw green on the phone"), ""),
+    Reason.SEEN_YELLOW: (N_("A volunteer saw yellow on the phone"), N_("Decide by the rules of your post.")),
+    Reason.SEEN_RED: (N_("A volunteer saw red on the phone"), N_("Keep distance and call the health team.")),
+    Reason.BY_ROSTER: (N_("A volunteer found the person in the roster"), ""),
+    Reason.BY_NAME: (N_("A volunteer wrote the person up by name"), ""),
+    Reason.WITH_HOLDER: (N_("Came together with the holder of the code"), ""),
+    Reason.NORMAL: (N_("The temperature is normal"), ""),
+    Reason.FEBRILE: (
+        N_("The temperature is raised"),
+        N_("Measure again with the contact thermometer, out of the wind."),
+    ),
+    Reason.IMPLAUSIBLY_LOW: (
+        N_("The temperature is too low to be believed"),
+        N_("Hat off, forehead dry, a minute out of the wind; then measure again."),
+    ),
+    Reason.TEMPERATURE_MISSING: (
+        N_("No temperature was taken"),
+        N_("Measure again, or use the contact thermometer."),
+    ),
+    Reason.TEMPERATURE_WAIVED: (N_("The temperature is left out by decision"), ""),
+    Reason.THERMOMETER_DOWN: (
+        N_("The thermometer does not answer"),
+        N_("Use the contact thermometer; decide once in the banner."),
+    ),
+    Reason.AMBIENT_OUT_OF_RANGE: (
+        N_("It is too cold or too hot for the thermometer"),
+        N_("Use the contact thermometer; decide once in the banner."),
+    ),
+    Reason.TRUST_STALE: (N_("The trust lists are out of date"), N_("Decide once in the banner; tell the manager.")),
+    Reason.CLOCK_IN_DOUBT: (
+        N_("The kiosk is not sure of the time"),
+        N_("Compare with your own watch; decide once in the banner."),
+    ),
+    Reason.RESOLVER_DOWN: (
+        N_("The online service does not answer"),
+        N_("Look at the phones and press what you see."),
+    ),
+    Reason.CAMERA_DOWN: (N_("The camera gives no picture"), N_("Use the hand scanner, or write people up by hand.")),
+    Reason.LOGBOOK_DOWN: (
+        N_("The logbook cannot be written"),
+        N_("Use the numbered paper sheet until the technician has been."),
+    ),
+    Reason.ACCEPTED_BY_DECISION: (N_("Accepted by a decision of the post"), ""),
+    Reason.INCOMPLETE: (N_("Left before everything was checked"), ""),
+    Reason.NOT_RECORDED: (
+        N_("This could not be written to the logbook"),
+        N_("Write it on the numbered paper sheet."),
+    ),
+    Reason.MEDICAL_EXIT: (N_("On the way to hospital"), ""),
+    Reason.VEHICLE: (N_("A vehicle, logged once"), ""),
+    Reason.EVACUATION: (N_("During an evacuation"), ""),
+}
+
+ANSWERS: Mapping[str, str] = {
+    Answer.DONE: N_("Done."),
+    Answer.NOT_RECORDED: N_("Not written to the logbook: please note it on the paper sheet."),
+    Answer.VISIT_ENDED: N_("That visit has ended; nothing was changed."),
+    Answer.EXPIRED: N_("That took too long and was not done. Please press again."),
+    Answer.NOTHING_TO_UNDO: N_("There is nothing to undo."),
+    Answer.UNDO_TOO_LATE: N_("Undo is possible for a minute only. Decide the visit again instead."),
+    Answer.UNKNOWN_LANE: N_("This gate has no such lane."),
+    Answer.UNKNOWN_PERSON: N_("The roster does not know this person any more. Please search again."),
+    Answer.OUT_OF_RANGE: N_("That value is not possible. Please check it."),
+    Answer.NOT_ALLOWED: N_("You are not allowed to do that."),
+    Answer.NO_SUCH_CONDITION: N_("That is over already; no decision is needed."),
+    Answer.BUSY: N_("The gate is busy with somebody. Please press again in a moment."),
+    Answer.BAD_REQUEST: N_("The gate did not understand that. Please check what you typed."),
+    Answer.GATE_SILENT: N_("The gate does not answer, so nothing was done. Use the paper sheet."),
+}
+
+CHECKS: Mapping[str, str] = {
+    "credential": N_("Code"),
+    "attestation": N_("Seen on the phone"),
+    "identity": N_("Roster"),
+    "test_age": N_("Test"),
+    "temperature": N_("Temperature"),
+    "venue": N_("Place"),
+    "replay": N_("Used before"),
+}
+
+WANTS: Mapping[str, str] = {
+    Want.CODE: N_("The code is still to be shown"),
+    Want.TEMPERATURE: N_("The temperature is still to be measured"),
+    Want.CONTACT_TEMPERATURE: N_("Please take the temperature with the contact thermometer and type it in"),
+    Want.VENUE: N_("The venue code is still to be scanned"),
+    Want.ATTESTATION: N_("Please look at the phone and press green, yellow or red"),
+    Want.ONLINE_ANSWER: N_("The online service is being asked"),
+}
+
+# What the resident's screen says: the word, and one sentence of help.
+FACES: Mapping[str, tuple[str, str]] = {
+    Face.WELCOME: (N_("Welcome"), N_("Hold your code up to the camera")),
+    Face.SHOW_CODE: (N_("Show your code"), N_("Hold your code up to the camera")),
+    Face.COME_CLOSER: (N_("Come closer"), N_("Bring your forehead to the thermometer")),
+    Face.HOLD_STILL: (N_("Hold still"), N_("Your temperature is being taken")),
+    Face.SHOW_VENUE: (N_("Scan the poster"), N_("Use your phone to scan the poster of this place")),
+    Face.SHOW_PHONE: (N_("Show your phone"), N_("Please turn your phone to the volunteer")),
+    Face.CHECKING: (N_("One moment"), N_("Your code is being checked")),
+    Face.NEXT_PERSON: (N_("Next of the family"), N_("The next person steps up to the thermometer")),
+    Face.PASS: (N_("Please pass"), N_("Thank you")),
+    Face.SEE_VOLUNTEER: (N_("Please see the volunteer"), N_("They will help you")),
+    Face.STOP: (N_("Please stop"), N_("Please speak to the volunteer")),
+    Face.OUT_OF_ORDER: (N_("Out of order"), N_("Please go to the volunteer")),
+    Face.EVACUATE: (N_("Leave this way"), N_("Keep calm and walk out; no code is needed")),
+}
+
+PHRASES: Mapping[str, str] = {
+    Phrase.SHOW_CODE: N_("Please show your code."),
+    Phrase.COME_CLOSER: N_("Please come closer."),
+    Phrase.HOLD_STILL: N_("Please hold still."),
+    Phrase.SHOW_VENUE: N_("Please scan the poster."),
+    Phrase.SHOW_PHONE: N_("Please show your phone to the volunteer."),
+    Phrase.NEXT_PERSON: N_("The next person, please."),
+    Phrase.PASS: N_("Please pass."),
+    Phrase.SEE_VOLUNTEER: N_("Please see the volunteer."),
+    Phrase.STOP: N_("Please stop."),
+    Phrase.OUT_OF_ORDER: N_("Out of order. Please go to the volunteer."),
+    Phrase.EVACUATE: N_("Please leave this way. Keep calm."),
+}
+
+CONDITIONS: Mapping[str, str] = {
+    ConditionKind.THERMOMETER_DOWN: N_("The thermometer does not answer"),
+    ConditionKind.AMBIENT_OUT_OF_RANGE: N_("It is too cold or too hot for the thermometer"),
+    ConditionKind.TRUST_STALE: N_("The trust lists are out of date"),
+    ConditionKind.CLOCK_IN_DOUBT: N_("The kiosk is not sure of the time"),
+    ConditionKind.RESOLVER_DOWN: N_("The online service does not answer"),
+    ConditionKind.CAMERA_DOWN: N_("The camera gives no picture"),
+}
+
+REMEDIES: Mapping[str, str] = {
+    Remedy.CONTACT: N_("Use the contact thermometer"),
+    Remedy.WAIVE: N_("Leave the temperature out"),
+    Remedy.ACCEPT: N_("Go on as usual"),
+}
+
+DIRECTIONS: Mapping[str, str] = {Direction.IN: N_("Entrance"), Direction.OUT: N_("Exit")}
+
+GROUPS: Mapping[str, str] = {
+    Group.RESIDENTS: N_("Resident"),
+    Group.VISITORS: N_("Visitor"),
+    Group.DELIVERIES: N_("Delivery"),
+}
+
+DEVICES: Mapping[str, str] = {
+    "camera": N_("Camera"),
+    "thermometer": N_("Thermometer"),
+    "lamp": N_("Lamp"),
+    "voice": N_("Loudspeaker"),
+    "buttons": N_("Buttons"),
+    "logbook": N_("Logbook"),
+    "scanner": N_("Scanner"),
+    "clock": N_("Clock"),
+    "resolver": N_("Online service"),
+    "trust": N_("Trust lists"),
+    "rules": N_("Rules"),
+    "disk": N_("Storage"),
+}
+
+DEVICE_STATES: Mapping[str, str] = {
+    "ok": N_("works"),
+    "starting": N_("is starting"),
+    "unplugged": N_("is not connected"),
+    "stalled": N_("has stopped answering"),
+    "ended": N_("has come to its end"),
+    "missing": N_("is missing"),
+    "silent": N_("does not answer"),
+    "down": N_("does not work"),
+    "fault": N_("does not work"),
+    "restarting": N_("is being started again"),
+    "none": N_("is not fitted"),
+    "full": N_("is full"),
+    "unwritable": N_("cannot be written"),
+    "trusted": N_("is right"),
+    "degraded": N_("is probably right"),
+    "untrusted": N_("is in doubt"),
+    "stale": N_("is out of date"),
+}
+
+KINDS: Mapping[str, str] = {
+    EntryKind.START: N_("Gate started"),
+    EntryKind.VISIT: N_("Visit"),
+    EntryKind.INCOMPLETE: N_("Left half-way"),
+    EntryKind.OVERRIDE: N_("Decided by hand"),
+    EntryKind.EXPLAIN: N_("Reason added"),
+    EntryKind.UNDO: N_("Undone"),
+    EntryKind.MEDICAL_EXIT: N_("Medical exit"),
+    EntryKind.VEHICLE: N_("Vehicle"),
+    EntryKind.EVACUATION: N_("Evacuation"),
+    EntryKind.CONDITION: N_("Condition"),
+    EntryKind.DECISION: N_("Decision of the post"),
+    EntryKind.DIRECTION: N_("Direction turned"),
+    EntryKind.LOOKED: N_("Names looked at"),
+    EntryKind.PURGED: N_("Days forgotten"),
+}
+
+ROLES: Mapping[str, str] = {
+    "volunteer": N_("Volunteer"),
+    "manager": N_("Manager"),
+    "technician": N_("Technician"),
+}
+
+
+def say(table: Mapping[str, str], code: str | None) -> str:
+    """The wording of `code` in the language in use; the code itself where `table` has none."""
+    if not code:
+        return ""
+    return gettext(table[code]) if code in table else str(code)
+
+
+def reason(code: str) -> str:
+    """What a check found, in words."""
+    words = REASONS.get(code)
+    return gettext(words[0]) if words else str(code)
+
+
+def advice(code: str) -> str:
+    """What the volunteer does about it; empty where nothing is to be done."""
+    words = REASONS.get(code)
+    return gettext(words[1]) if words and words[1] else ""
+
+
+def answer(code: str) -> str:
+    """The gate's answer as one sentence."""
+    return say(ANSWERS, code)
+
+
+def face(code: str) -> tuple[str, str]:
+    """What the resident's screen says: the word, and one sentence of help."""
+    word, help_text = FACES[code]
+    return gettext(word), gettext(help_text)
+
+
+def phrase(code: str) -> str:
+    """What the voice says."""
+    return say(PHRASES, code)
