@@ -13,81 +13,78 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from kiosk.core.codecs import toml
+from kiosk.core.codecs.toml import says
 from kiosk.core.faults import SettingsError
 from kiosk.core.model import Direction
 
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-def _says(sentence: str, unit: str = "", ge: float | None = None, le: float | None = None) -> Meta:
-    return Meta(description=sentence, extra={"unit": unit}, ge=ge, le=le)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """One passage of the gate: a camera, a thermometer and a lamp, with a direction. `[[lane]]`, one or more."""
 
-    name: Annotated[Name, _says("How the lane is called in the log and on the desk.")] = "main"
-    direction: Annotated[Direction, _says("Which way it leads at start.")] = Direction.IN
-    camera: Annotated[str, _says("Camera driver, `DRIVER[:ARG]`.")] = "opencv:0"
-    thermometer: Annotated[str, _says("Thermometer driver, `DRIVER[:ARG]`.")] = "mlx90614:bus=1"
-    lamp: Annotated[str, _says("Lamp driver, `DRIVER[:ARG]`.")] = "leds:green=17,amber=27,red=22"
-    voice: Annotated[str, _says("Voice driver, `DRIVER[:ARG]`.")] = "silent"
-    buttons: Annotated[str, _says("Buttons driver, `DRIVER[:ARG]`.")] = "none"
+    name: Annotated[Name, says("How the lane is called in the log and on the desk.")] = "main"
+    direction: Annotated[Direction, says("Which way it leads at start.")] = Direction.IN
+    camera: Annotated[str, says("Camera driver, `DRIVER[:ARG]`.")] = "opencv:0"
+    thermometer: Annotated[str, says("Thermometer driver, `DRIVER[:ARG]`.")] = "mlx90614:bus=1"
+    lamp: Annotated[str, says("Lamp driver, `DRIVER[:ARG]`.")] = "leds:green=17,amber=27,red=22"
+    voice: Annotated[str, says("Voice driver, `DRIVER[:ARG]`.")] = "silent"
+    buttons: Annotated[str, says("Buttons driver, `DRIVER[:ARG]`.")] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskSection:
     """What this kiosk is called, and which language it speaks first."""
 
-    id: Annotated[Name, _says("The kiosk's name in every entry; unique in the compound.")] = "kiosk-1"
-    place: Annotated[str, _says("The compound and gate, as pages and reports show it.")] = ""
-    language: Annotated[Literal["zh_Hans_CN", "en"], _says("The language of screen and voice at start.")] = "zh_Hans_CN"
-    timezone: Annotated[str, _says("The IANA zone in which pages and reports show times.")] = "Asia/Shanghai"
+    id: Annotated[Name, says("The kiosk's name in every entry; unique in the compound.")] = "kiosk-1"
+    place: Annotated[str, says("The compound and gate, as pages and reports show it.")] = ""
+    language: Annotated[Literal["zh_Hans_CN", "en"], says("The language of screen and voice at start.")] = "zh_Hans_CN"
+    timezone: Annotated[str, says("The IANA zone in which pages and reports show times.")] = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSection:
     """The pages."""
 
-    host: Annotated[str, _says("The address the pages listen on; loopback unless volunteers use other devices.")] = (
+    host: Annotated[str, says("The address the pages listen on; loopback unless volunteers use other devices.")] = (
         "127.0.0.1"
     )
-    port: Annotated[int, _says("The TCP port of the pages.", ge=1, le=65535)] = 8080
-    picture: Annotated[bool, _says("Whether screen and desk show what the camera sees.")] = True
-    picture_hz: Annotated[float, _says("How many pictures a second they show.", "1/s", ge=0.2, le=10)] = 4
-    streams: Annotated[int, _says("How many pages may follow the gate live at once.", ge=1, le=100)] = 40
-    one_screen: Annotated[bool, _says("Whether the resident's screen carries the volunteer's strip.")] = False
-    session_min: Annotated[int, _says("After so long without a touch a login ends.", "min", ge=1, le=24 * 60)] = 60
-    tls_cert: Annotated[str, _says("PEM certificate chain; empty serves plain HTTP.")] = ""
-    tls_key: Annotated[str, _says("PEM key of the certificate.")] = ""
+    port: Annotated[int, says("The TCP port of the pages.", ge=1, le=65535)] = 8080
+    picture: Annotated[bool, says("Whether screen and desk show what the camera sees.")] = True
+    picture_hz: Annotated[float, says("How many pictures a second they show.", "1/s", ge=0.2, le=10)] = 4
+    streams: Annotated[int, says("How many pages may follow the gate live at once.", ge=1, le=100)] = 40
+    one_screen: Annotated[bool, says("Whether the resident's screen carries the volunteer's strip.")] = False
+    session_min: Annotated[int, says("After so long without a touch a login ends.", "min", ge=1, le=24 * 60)] = 60
+    tls_cert: Annotated[str, says("PEM certificate chain; empty serves plain HTTP.")] = ""
+    tls_key: Annotated[str, says("PEM key of the certificate.")] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannerSection:
     """The process that looks at pictures."""
 
-    fps: Annotated[float, _says("How many frames a second are looked at.", "1/s", ge=1, le=60)] = 10
-    width: Annotated[int, _says("The width asked of the camera.", "px", ge=160, le=4096)] = 1280
-    height: Annotated[int, _says("The height asked of the camera.", "px", ge=120, le=4096)] = 720
-    memory_mb: Annotated[int, _says("The most memory the scanner may use.", "MiB", ge=256, le=8192)] = 1024
-    stall_s: Annotated[float, _says("A scanner silent for so long is started anew.", "s", ge=0.2, le=10)] = 0.8
+    fps: Annotated[float, says("How many frames a second are looked at.", "1/s", ge=1, le=60)] = 10
+    width: Annotated[int, says("The width asked of the camera.", "px", ge=160, le=4096)] = 1280
+    height: Annotated[int, says("The height asked of the camera.", "px", ge=120, le=4096)] = 720
+    memory_mb: Annotated[int, says("The most memory the scanner may use.", "MiB", ge=256, le=8192)] = 1024
+    stall_s: Annotated[float, says("A scanner silent for so long is started anew.", "s", ge=0.2, le=10)] = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionSection:
     """How long personal fields are kept; the clear fields of the log stay."""
 
-    identity_days: Annotated[int, _says("Names, documents, phones, rooms.", "d", ge=1, le=366)] = 14
-    note_days: Annotated[int, _says("Free text of volunteers.", "d", ge=1, le=366)] = 14
-    audit_days: Annotated[int, _says("Who looked, exported, logged in.", "d", ge=1, le=3660)] = 180
+    identity_days: Annotated[int, says("Names, documents, phones, rooms.", "d", ge=1, le=366)] = 14
+    note_days: Annotated[int, says("Free text of volunteers.", "d", ge=1, le=366)] = 14
+    audit_days: Annotated[int, says("Who looked, exported, logged in.", "d", ge=1, le=3660)] = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverSection:
     """The online service that understands opaque codes."""
 
-    url: Annotated[str, _says("Address of the service; empty: the volunteer attests what the phone shows.")] = ""
+    url: Annotated[str, says("Address of the service; empty: the volunteer attests what the phone shows.")] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +97,7 @@ class Settings:
     scanner: ScannerSection = ScannerSection()
     retention: RetentionSection = RetentionSection()
     resolver: ResolverSection = ResolverSection()
-    trust: Annotated[tuple[str, ...], _says("More trust lists, files or folders, beside the state directory's.")] = ()
+    trust: Annotated[tuple[str, ...], says("More trust lists, files or folders, beside the state directory's.")] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,13 @@ from kiosk.core.faults import SettingsError
 T = typing.TypeVar("T")
 
 
+def says(
+    sentence: str, unit: str = "", *, ge: float | None = None, gt: float | None = None, le: float | None = None
+) -> msgspec.Meta:
+    """What a field is for, its unit and its limits: `kiosk settings` makes the reference of it."""
+    return msgspec.Meta(description=sentence, extra={"unit": unit}, ge=ge, gt=gt, le=le)
+
+
 def decode(data: bytes, name: str, shape: type[T]) -> T:
     """`data` as a `shape` (a dataclass); `name` is what an error calls the file.
 

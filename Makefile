@@ -1,0 +1,135 @@
+# The one entry point: everything that a person or CI does with this project. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+READY_DEV := $(VENV)/ready-dev
+READY_TEST := $(VENV)/ready-test
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard kiosk/locale/*/LC_MESSAGES/messages.po))
+
+# Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests need besides.
+PACKAGES := libzbar0 fonts-droid-fallback
+PI_PACKAGES := python3-lgpio python3-evdev python3-picamera2
+TEST_PACKAGES := chromium espeak-ng systemd umockdev
+ON_PI := $(shell grep -aqs 'Raspberry Pi' /proc/device-tree/model && echo yes)
+
+# On a Pi the drivers from apt belong to the system's own Python; elsewhere the first that is new enough will do.
+PYTHON ?= $(if $(ON_PI),/usr/bin/python3,$(shell for python in python3 python3.13 python3.12 python3.11; do \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	then echo $$python; break; fi; done))
+
+# An environment that was made elsewhere (the folder was moved or copied) is made anew.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+$(READY): moved
+endif
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+LOCKED := --require-hashes --no-deps --only-binary :all:
+
+# $(call apt,PACKAGES): installs those that are missing; asks apt only when one is.
+define apt
+installed=" $$(dpkg-query -Wf '$${db:Status-Status} $${Package} $${Provides}\n' 2>/dev/null \
+	| sed -n 's/^installed//p' | tr ',\n' '  ') "
+missing=""
+for package in $(1); do [[ $$installed == *" $$package "* ]] || missing+=" $$package"; done
+if [[ -n $$missing && "$(APT)" != no ]]; then
+	command -v apt-get >/dev/null || { echo "make: this system has no apt-get; install what Debian calls$$missing," \
+		"then say make APT=no" >&2; exit 1; }
+	sudo=""
+	if (( EUID != 0 )); then
+		command -v sudo >/dev/null || { echo "make: missing:$$missing; install them as root, then say make again" >&2; exit 1; }
+		sudo=sudo
+	fi
+	echo "Installing with apt:$$missing"
+	$$sudo apt-get update -qq
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null
+fi
+endef
+
+.PHONY: help setup run test lint bench lock docs catalogues screenshots install format clean moved
+
+help:  ## list what make can do
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) $(CATALOGUES)  ## everything the kiosk needs: system packages, environment, catalogues
+	@echo "Ready: $(BIN)/kiosk"
+
+run: $(READY) $(CATALOGUES)  ## start the kiosk; more options: make run ARGS="--port 9000 --camera stills:PATH"
+	@$(BIN)/kiosk run $(ARGS)
+
+test: $(READY_TEST) $(CATALOGUES)  ## all tests; some of them: make test ARGS="tests/core -k fever"
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY_DEV)  ## style, types, and who may import whom
+	@$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY_TEST) $(CATALOGUES)  ## print the figures; some of them: make bench ARGS="scanning latency"
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+format: $(READY_DEV)  ## let ruff put the code in order
+	@$(BIN)/ruff check --fix --quiet || true
+	$(BIN)/ruff format
+
+docs: $(READY_DEV)  ## write the references that are made from the code
+	@export LC_ALL=C.UTF-8
+	$(BIN)/kiosk settings > docs/settings.md
+	$(BIN)/kiosk settings --rules > docs/rules.md
+	$(BIN)/python -m tests.support.cli_reference > docs/cli.md
+
+catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, compile them
+	@$(BIN)/pybabel --quiet extract -F pyproject.toml -k _l -k lazy_gettext --add-location file --sort-by-file \
+		--project checkpoint-kiosk --version 0 -o kiosk/locale/messages.pot hardware kiosk web
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date --omit-header \
+		-i kiosk/locale/messages.pot -d kiosk/locale
+	$(BIN)/pybabel --quiet compile -d kiosk/locale
+
+screenshots: $(READY_TEST) $(CATALOGUES)  ## take the pictures of docs/pictures with a real browser
+	@KIOSK_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser $(ARGS)
+
+install: setup  ## install as services; say sudo make install
+	@systemd/install.sh
+
+lock: $(READY_DEV)  ## choose versions anew: requirements*.lock from pyproject.toml
+	@compile="$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url"
+	$$compile pyproject.toml -o requirements.lock $(ARGS)
+	$$compile pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
+
+clean:  ## remove what setup made; databases in var/ stay
+	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find kiosk -name '*.mo' -delete
+
+$(READY): requirements.lock pyproject.toml
+	@rm -f $@ $(READY_DEV) $(READY_TEST)
+	if [[ -z "$(PYTHON)" ]]; then echo "make: Python 3.11, 3.12 or 3.13 is needed: apt install python3" >&2; exit 1; fi
+	venv=$$($(PYTHON) -c 'import ensurepip' 2>/dev/null || $(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+	$(call apt,$$venv $(PACKAGES) $(if $(ON_PI),$(PI_PACKAGES)))
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then
+		echo "Making the environment in $(VENV)"
+		rm -rf $(VENV)
+		$(PYTHON) -m venv $(if $(ON_PI),--system-site-packages) $(VENV)
+	fi
+	echo "Installing the locked dependencies"
+	$(PIP) install $(LOCKED) -r requirements.lock
+	$(PIP) install --no-deps --no-index --no-build-isolation --editable .
+	echo $(CURDIR) > $@
+
+$(READY_DEV): $(READY) requirements-dev.lock
+	@echo "Installing the locked tools of the tests"
+	$(PIP) install $(LOCKED) -r requirements-dev.lock
+	touch $@
+
+$(READY_TEST): $(READY_DEV)
+	@$(call apt,$(TEST_PACKAGES))
+	touch $@
+
+%.mo: %.po | $(READY)
+	@$(BIN)/pybabel --quiet compile -i $< -o $@
