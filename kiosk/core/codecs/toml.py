@@ -18,7 +18,9 @@ def says(
     sentence: str, unit: str = "", *, ge: float | None = None, gt: float | None = None, le: float | None = None
 ) -> msgspec.Meta:
     """What a field is for, its unit and its limits: `kiosk settings` makes the reference of it."""
-    return msgspec.Meta(description=sentence, extra={"unit": unit}, ge=ge, gt=gt, le=le)
+    if gt is not None:
+        return msgspec.Meta(description=sentence, extra={"unit": unit}, gt=gt, le=le)
+    return msgspec.Meta(description=sentence, extra={"unit": unit}, ge=ge, le=le)
 
 
 def decode(data: bytes, name: str, shape: type[T]) -> T:
