@@ -44,6 +44,18 @@ class LogbookBroken(KioskError, ValueError):
     """The logbook's chain or file is not what was written."""
 
 
+class StoreUnreadable(KioskError, OSError):
+    """A database cannot be read now; `code` is "missing", "recovering" (its owner must mend it) or "forbidden"."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DeskUnwritable(KioskError, OSError):
+    """A change of roster, users or sessions could not be made durable; nothing was changed."""
+
+
 class NotOwner(KioskError, RuntimeError):
     """Another process owns this database; ask it over its socket."""
 

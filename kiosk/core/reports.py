@@ -1,0 +1,90 @@
+"""The one definition of every count: what a visit came to after overrides and undos, and how many of each there were.
+
+- A visit counts once, at the time it happened, with the outcome it came to in the end: the volunteer's last
+  decision that was not taken back, else the verdict.
+- *passed*, *checked*, *denied*: visits by that outcome. *incomplete*: people who left half-way and were not decided.
+- *entered*, *left*: visits that passed, by the lane's direction. A medical exit is *left* and nothing else.
+- Vehicles and evacuations are not counted: nobody counted the people in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiosk.core.entry import EntryKind
+from kiosk.core.model import Direction, Outcome
+from kiosk.core.view import Counts
+
+COUNTED = frozenset({EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT})
+DECIDING = frozenset({EntryKind.OVERRIDE, EntryKind.UNDO})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What counting needs to know of one row. `visit` is the visit that the row is about."""
+
+    kind: EntryKind
+    visit: str
+    happened: datetime
+    direction: Direction | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class _Visit:
+    base: Mark
+    decisions: list[Mark] = field(default_factory=list)
+
+    @property
+    def last(self) -> Mark:
+        return self.decisions[-1] if self.decisions else self.base
+
+
+class Tally:
+    """Folds rows, in the order they were written, into counts. Rows about visits it never saw are left out."""
+
+    def __init__(self) -> None:
+        self._visits: dict[str, _Visit] = {}
+        self._exits = 0
+
+    def add(self, mark: Mark) -> None:
+        """Takes one more row."""
+        known = self._visits.get(mark.visit)
+        if mark.kind is EntryKind.MEDICAL_EXIT:
+            self._exits += 1
+        elif mark.kind in COUNTED:
+            if known is None:
+                self._visits[mark.visit] = _Visit(mark)
+            else:
+                known.base = mark  # measured again: the same visit, a newer verdict
+        elif known is not None and mark.kind is EntryKind.OVERRIDE:
+            known.decisions.append(mark)
+        elif known is not None and mark.kind is EntryKind.UNDO and known.decisions:
+            known.decisions.pop()
+
+    def counts(self) -> Counts:
+        """How many of each."""
+        settled = [(visit.base, visit.last) for visit in self._visits.values()]
+        passed = [base.direction for base, last in settled if _came_to(last, Outcome.PASS)]
+        return Counts(
+            passed=len(passed),
+            checked=sum(_came_to(last, Outcome.CHECK) for _, last in settled),
+            denied=sum(_came_to(last, Outcome.DENY) for _, last in settled),
+            incomplete=sum(last.kind is EntryKind.INCOMPLETE for _, last in settled),
+            entered=sum(direction is Direction.IN for direction in passed),
+            left=sum(direction is Direction.OUT for direction in passed) + self._exits,
+        )
+
+    def last_pass(self, direction: Direction, since: datetime) -> datetime | None:
+        """When a visit in `direction`, not before `since`, last came to PASS."""
+        passes = [
+            visit.last.happened
+            for visit in self._visits.values()
+            if visit.base.direction is direction and visit.last.outcome is Outcome.PASS
+        ]
+        return max((moment for moment in passes if moment >= since), default=None)
+
+
+def _came_to(last: Mark, outcome: Outcome) -> bool:
+    return last.kind is not EntryKind.INCOMPLETE and last.outcome is outcome

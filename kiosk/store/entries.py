@@ -1,0 +1,124 @@
+"""A row of the logbook as it is read again, and what rows can be asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from kiosk.core.entry import EntryKind, iso
+from kiosk.core.faults import LogbookBroken
+from kiosk.core.model import Direction, Group, Outcome, TemperatureSource
+from kiosk.core.reasons import Reason
+
+Finding = tuple[str, Outcome, Reason]  # check, outcome, reason: as in the body
+
+
+class Temperature(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The measurement of a row, in °C."""
+
+    forehead_c: float
+    object_c: float
+    spread_c: float
+    samples: int
+    model: str
+    source: TemperatureSource
+    at: datetime
+    ambient_c: float | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The clear fields of one row. Empty where the body leaves a field out."""
+
+    kiosk: str
+    epoch: int
+    seq: int
+    kind: EntryKind
+    happened: datetime
+    recorded: datetime
+    mono_ms: int
+    boot: str
+    clock: str
+    lane: str = ""
+    visit: str = ""
+    refers: str = ""
+    direction: Direction | None = None
+    group: Group | None = None
+    outcome: Outcome | None = None
+    reasons: tuple[Reason, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    temperature: Temperature | None = None
+    volunteer: str = ""
+    format: str = ""
+    issuer: str = ""
+    source: str = ""
+    detail: str = ""
+    rules: str = ""
+    person_tag: str = ""
+    code_tag: str = ""
+
+
+_decoder = msgspec.json.Decoder(Entry)
+
+
+def parse(body: str | bytes) -> Entry:
+    """The entry that a stored body tells of. Raises LogbookBroken."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise LogbookBroken(f"a row of the logbook is not what was written: {error}; run kiosk log verify") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which rows are asked for; what is left out does not restrict. Times are those at which things happened."""
+
+    since: datetime | None = None
+    until: datetime | None = None  # not included
+    lane: str | None = None
+    kind: EntryKind | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    volunteer: str | None = None
+    direction: Direction | None = None
+    format: str | None = None
+    person_tags: tuple[str, ...] | None = None  # of the days asked for, from `Logbook.tags`
+    min_c: float | None = None
+    max_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition in SQL and its values."""
+
+    sql: str
+    values: tuple[object, ...]
+
+    @classmethod
+    def of(cls, chosen: Filter) -> Where:
+        """The condition that `chosen` means."""
+        parts: list[tuple[str, Sequence[object]]] = [
+            (f"{name} {sign} ?", (_stored(value),)) for name, sign, value in _comparisons(chosen) if value is not None
+        ]
+        if chosen.reason is not None:
+            parts.append(("reasons IS NOT NULL AND instr(reasons, ?)", (f'"{chosen.reason}"',)))
+        if chosen.person_tags is not None:
+            parts.append(("person_tag IN (SELECT value FROM json_each(?))", (json.dumps(chosen.person_tags),)))
+        sql = " AND ".join(f"({part})" for part, _ in parts) or "TRUE"
+        return cls(sql, tuple(value for _, values in parts for value in values))
+
+
+def _comparisons(chosen: Filter) -> Iterable[tuple[str, str, object]]:
+    yield "happened", ">=", chosen.since
+    yield "happened", "<", chosen.until
+    yield "temperature", ">=", chosen.min_c
+    yield "temperature", "<=", chosen.max_c
+    for name in ("lane", "kind", "outcome", "volunteer", "direction", "format"):
+        yield name, "=", getattr(chosen, name)
+
+
+def _stored(value: object) -> object:
+    return iso(value) if isinstance(value, datetime) else value

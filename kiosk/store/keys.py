@@ -1,0 +1,179 @@
+"""The keys of the logbook: made on first use, one small file each, and deleted to make personal fields unreadable.
+
+The folder holds `root.key`, which wraps everything else, and `days/DATE.CLASS.key`, one for each UTC day and
+class. It lies outside the database and its backups: see docs/security.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from kiosk.core.entry import SealClass
+from kiosk.core.faults import KeyMissing, LogbookBroken
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # RFC 8439 §2.3
+KEY_ID_BYTES = 4  # says which key sealed a blob, so that a forgotten key is told from a forged blob
+TAG = "tag"  # the class of the keys behind person_tag and code_tag
+TAG_HEX = 32  # characters of a tag: 128 bits
+
+
+class Keyring:
+    """Seals, tags and forgets. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, root: bytes, random: Callable[[int], bytes]) -> None:
+        self._days = folder / "days"
+        self._root = ChaCha20Poly1305(root)
+        self._secret = root
+        self._random = random
+        self._keys: dict[tuple[date, str], bytes] = {}
+        self._ciphers: dict[tuple[date, str], tuple[bytes, ChaCha20Poly1305]] = {}
+        self._guard = threading.RLock()
+
+    @classmethod
+    def open(cls, folder: Path, random: Callable[[int], bytes] = os.urandom) -> Keyring:
+        """The keyring in `folder`, made on first use. `random` gives that many unpredictable bytes.
+
+        Raises OSError where the folder cannot be read or written, LogbookBroken where the root key is damaged.
+        """
+        (folder / "days").mkdir(mode=0o700, parents=True, exist_ok=True)
+        root = folder / "root.key"
+        if not root.exists():
+            _write_durably(root, random(KEY_BYTES))
+        key = root.read_bytes()
+        if len(key) != KEY_BYTES:
+            raise LogbookBroken(f"{root}: {len(key)} bytes instead of {KEY_BYTES}; restore it from its own backup")
+        return cls(folder, key, random)
+
+    def seal(self, day: date, seal_class: SealClass, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
+        """The nonce and the blob that hide `plaintext`; `aad` is what they belong to. Raises OSError."""
+        key_id, cipher = self._cipher(day, seal_class, make=True)
+        nonce = self._random(NONCE_BYTES)
+        return nonce, key_id + cipher.encrypt(nonce, plaintext, aad)
+
+    def open_sealed(self, day: date, seal_class: SealClass, nonce: bytes, blob: bytes, aad: bytes) -> bytes:
+        """What `seal` hid. Raises KeyMissing after `forget`, LogbookBroken where nonce, blob or `aad` were changed."""
+        key_id, cipher = self._cipher(day, seal_class, make=False)
+        if blob[:KEY_ID_BYTES] != key_id:
+            raise KeyMissing(f"the key that sealed this {seal_class} of {day} was deleted; it is gone for ever")
+        try:
+            return cipher.decrypt(nonce, blob[KEY_ID_BYTES:], aad)
+        except InvalidTag as error:
+            raise LogbookBroken(f"a sealed {seal_class} of {day} is not what was written") from error
+
+    def tag(self, day: date, value: str) -> str:
+        """The pseudonym of `value` on `day`: 32 hex characters, different every day. Raises OSError."""
+        return _pseudonym(self._key(day, TAG, make=True), value)
+
+    def find_tag(self, day: date, value: str) -> str | None:
+        """The pseudonym that `value` had on `day`; None where that day has no key, never made or forgotten."""
+        try:
+            return _pseudonym(self._key(day, TAG, make=False), value)
+        except KeyMissing:
+            return None
+
+    @property
+    def identity_secret(self) -> bytes:
+        """32 bytes that never change, for the keys of `kiosk.core.identity`."""
+        return self._derive(b"identity")
+
+    @property
+    def head_key(self) -> Ed25519PrivateKey:
+        """The key that signs the head of the log; another one than signs passes."""
+        return Ed25519PrivateKey.from_private_bytes(self._derive(b"log head"))
+
+    def forget(self, before: date, classes: Iterable[str] = tuple(SealClass)) -> int:
+        """Deletes the keys of every day before `before`; tags go with IDENTITY. How many keys that were.
+
+        Raises OSError. The files are not overwritten first: on flash that reaches other cells.
+        """
+        gone = {str(each) for each in classes}
+        if SealClass.IDENTITY in gone:
+            gone.add(TAG)
+        with self._guard:
+            doomed = [path for path in self._days.glob("*.key") if _is_before(path, before, gone)]
+            for path in doomed:
+                path.unlink()
+            _sync_folder(self._days)
+            for day, name in [each for each in self._keys if each[0] < before and each[1] in gone]:
+                del self._keys[day, name]
+                self._ciphers.pop((day, name), None)
+        return len(doomed)
+
+    def _derive(self, purpose: bytes) -> bytes:
+        return hmac.digest(self._secret, b"checkpoint-kiosk " + purpose, "sha256")
+
+    def _cipher(self, day: date, name: str, *, make: bool) -> tuple[bytes, ChaCha20Poly1305]:
+        with self._guard:
+            found = self._ciphers.get((day, name))
+            if found is None:
+                key = self._key(day, name, make=make)
+                found = hashlib.sha256(key).digest()[:KEY_ID_BYTES], ChaCha20Poly1305(key)
+                self._ciphers[day, name] = found
+            return found
+
+    def _key(self, day: date, name: str, *, make: bool) -> bytes:
+        with self._guard:
+            key = self._keys.get((day, name))
+            if key is None:
+                path = self._days / f"{day.isoformat()}.{name}.key"
+                key = self._load(path) if path.exists() else self._make(path, make=make)
+                self._keys[day, name] = key
+            return key
+
+    def _load(self, path: Path) -> bytes:
+        wrapped = path.read_bytes()
+        try:
+            return self._root.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], path.name.encode())
+        except (InvalidTag, ValueError) as error:
+            raise LogbookBroken(f"{path}: not a key wrapped by this root key; was one of them replaced?") from error
+
+    def _make(self, path: Path, *, make: bool) -> bytes:
+        if not make:
+            raise KeyMissing(f"there is no key {path.name}: it was deleted, and what it sealed is gone for ever")
+        key, nonce = self._random(KEY_BYTES), self._random(NONCE_BYTES)
+        _write_durably(path, nonce + self._root.encrypt(nonce, key, path.name.encode()))
+        return key
+
+
+def _pseudonym(key: bytes, value: str) -> str:
+    return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:TAG_HEX]
+
+
+def _is_before(path: Path, before: date, classes: set[str]) -> bool:
+    day, _, name = path.stem.partition(".")
+    with suppress(ValueError):
+        return date.fromisoformat(day) < before and name in classes
+    return False
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """A file that is either whole and on the disk, or not there."""
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    fresh.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,164 @@
+"""Who may open a database, and how: one owner writes it, everybody else reads for a moment at a time.
+
+Beside `x.db` lie two empty files. Its owner holds `x.db.lock` as long as it lives, so a second one is refused
+at once. It also holds `x.db.readers`: a reader that gets a share of that one knows that no owner is alive, and
+that none comes up before it is done. No reader keeps a connection open, since one left open would keep the
+owner from leaving a clean file behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from kiosk.core.faults import NotOwner, StoreUnreadable
+
+MODE = 0o640  # the owner writes, its group reads
+_READERS_WAIT_S = 10.0  # for readers to finish their page when an owner comes up
+_PAUSE_S = 0.02
+_TRIES = 25  # while an owner is coming up or going down: half a second
+_BUSY_MS = 5000
+
+
+class Ownership:
+    """The right to write one database, until released or until the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Takes `path`. Raises NotOwner where another process has it or this user may not write it."""
+        self._held: list[int] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._take(_beside(path, "lock"), path, wait_s=0)
+            self._take(_beside(path, "readers"), path, wait_s=_READERS_WAIT_S)
+            # Only now: closing a file drops every lock that this process's SQLite holds on it.
+            os.close(_touch(path))
+        except PermissionError as error:
+            self.release()
+            raise NotOwner(f"{path}: this user may not write it; run the command as the service's user") from error
+        except NotOwner:
+            self.release()
+            raise
+
+    def _take(self, lock: Path, path: Path, wait_s: float) -> None:
+        descriptor = _touch(lock)
+        self._held.append(descriptor)
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise NotOwner(f"{path}: another process owns it; ask that one, or stop it first") from error
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+    def release(self) -> None:
+        """Lets others have it; may be called twice."""
+        while self._held:
+            os.close(self._held.pop())
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The owner's one connection: durable at every commit, no memory mapping. Raises sqlite3.Error."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA mmap_size = 0")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def disconnect(connection: sqlite3.Connection) -> None:
+    """Closes the owner's connection, with nothing left in the write-ahead log where the disk allows it."""
+    with suppress(sqlite3.Error):  # a full disk: what is left there is recovered by the next owner
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads, for one short look.
+
+    Raises StoreUnreadable: "missing", "forbidden", or "recovering" where an owner died and none has mended it yet.
+    """
+    connection, lock = _open(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if lock is not None:
+            os.close(lock)
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, int | None]:
+    for _ in range(_TRIES):
+        alive, lock = _owner(path)
+        try:
+            if not alive:
+                return _try(path, "mode=ro&immutable=1"), lock
+            return _try(path, "mode=ro"), None
+        except sqlite3.OperationalError:
+            if lock is not None:
+                os.close(lock)
+            time.sleep(_PAUSE_S)
+    raise StoreUnreadable("recovering", f"{path}: cannot be read just now; its owner is starting or stopping")
+
+
+def _owner(path: Path) -> tuple[bool, int | None]:
+    """Whether an owner is alive; where none is, a held share of the readers' lock, if there is such a file."""
+    if not path.exists():
+        raise StoreUnreadable("missing", f"{path}: not there yet; it is made when its service first starts")
+    lock = _beside(path, "readers")
+    # Not tried by opening it: closing a file drops every lock that this process's SQLite holds on it.
+    if not os.access(path, os.R_OK) or (lock.exists() and not os.access(lock, os.R_OK)):
+        raise StoreUnreadable("forbidden", f"{path}: this user may not read it; join its group or use sudo")
+    descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC) if lock.exists() else None
+    if descriptor is not None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return True, None
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size > 0:
+        if descriptor is not None:
+            os.close(descriptor)
+        raise StoreUnreadable("recovering", f"{path}: its owner stopped in the middle of a write; start it to mend it")
+    return False, descriptor
+
+
+def _try(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    return connection
+
+
+def _beside(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.name}.{name}")
+
+
+def _touch(path: Path) -> int:
+    """An open descriptor of `path`, which is made with the right mode where it is missing."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+        os.fchmod(descriptor, MODE)
+    except FileExistsError:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    return descriptor

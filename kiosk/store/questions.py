@@ -1,0 +1,131 @@
+"""What the logbook is asked, in SQL: its end, its epoch, a visit, a replay, the counts of a day."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from kiosk.core import entry
+from kiosk.core.entry import EntryKind, iso
+from kiosk.core.faults import LogbookBroken
+from kiosk.core.model import Direction, Outcome
+from kiosk.core.reports import COUNTED, DECIDING, Mark, Tally
+from kiosk.core.view import Counts
+from kiosk.store.entries import Entry, parse
+
+_COUNTED = json.dumps(sorted(COUNTED))
+_DECIDING = json.dumps(sorted(DECIDING))
+_PASSES = """
+WITH found(visit) AS (
+  SELECT coalesce(refers, visit) FROM entry WHERE code_tag IN (SELECT value FROM json_each(:tags))
+)
+SELECT seq, kind, visit, happened, direction, outcome FROM entry
+ WHERE visit IN found AND kind IN (SELECT value FROM json_each(:counted))
+UNION ALL
+SELECT seq, kind, refers, happened, direction, outcome FROM entry
+ WHERE refers IN found AND kind IN (SELECT value FROM json_each(:deciding))
+ORDER BY 1
+"""
+_COUNTS = """
+SELECT seq, kind, coalesce(visit, ''), happened, direction, outcome FROM entry
+ WHERE seq > :seen AND happened >= :since AND happened < :until
+   AND kind IN (SELECT value FROM json_each(:counted))
+UNION ALL
+SELECT seq, kind, refers, happened, direction, outcome FROM entry
+ WHERE seq > :seen AND refers IS NOT NULL AND kind IN (SELECT value FROM json_each(:deciding))
+   AND refers IN (SELECT visit FROM entry WHERE happened >= :since AND happened < :until)
+ORDER BY 1
+"""
+
+
+def epoch(db: sqlite3.Connection, kiosk: str, now: datetime) -> int:
+    """The epoch of this file: the second in which it was begun, so that no two files of a kiosk share one."""
+    db.execute("INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (int(now.timestamp()),))
+    db.execute("INSERT INTO meta VALUES ('kiosk', ?) ON CONFLICT DO NOTHING", (kiosk,))
+    number: int = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
+    return number
+
+
+def tail(db: sqlite3.Connection) -> tuple[int, bytes]:
+    """Number and hash of the last row; 0 and the genesis hash where there is none."""
+    row = db.execute("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else (0, entry.GENESIS)
+
+
+def check_tail(db: sqlite3.Connection, rows: int) -> None:
+    """Raises LogbookBroken where the newest `rows` rows do not follow from each other."""
+    newest = db.execute(
+        "SELECT seq, CAST(body AS BLOB), sealed_sha256, prev, hash FROM entry ORDER BY seq DESC LIMIT ?", (rows,)
+    ).fetchall()
+    follower: tuple[int, bytes] | None = None
+    for seq, body, digest, prev, head in newest:
+        if entry.chain(prev, body, digest) != head or follower not in (None, (seq + 1, head)):
+            raise LogbookBroken(f"row {seq} of the logbook is not what was written; run kiosk log verify")
+        follower = seq, prev
+    if follower and follower[0] == 1 and follower[1] != entry.GENESIS:
+        raise LogbookBroken("row 1 of the logbook is not what was written; run kiosk log verify")
+
+
+def last_recorded(db: sqlite3.Connection) -> datetime | None:
+    """The latest time of recording."""
+    found: str | None = db.execute("SELECT max(recorded) FROM entry").fetchone()[0]
+    return None if found is None else datetime.fromisoformat(found)
+
+
+def visit_rows(db: sqlite3.Connection, visit: str) -> tuple[Entry, ...]:
+    """Every row of and about a visit."""
+    sql = "SELECT body FROM entry WHERE visit = ? OR refers = ? ORDER BY seq"
+    return tuple(parse(body) for (body,) in db.execute(sql, (visit, visit)))
+
+
+def days(since: date, until: date) -> list[date]:
+    """Every day from `since` to `until`, both included."""
+    return [since + timedelta(days=number) for number in range((until - since).days + 1)]
+
+
+def passed_before(
+    db: sqlite3.Connection, code_tags: Sequence[str], direction: Direction, since: datetime
+) -> datetime | None:
+    """When one of `code_tags` last came to PASS in `direction`, not before `since`."""
+    values = {"tags": json.dumps(code_tags), "counted": _COUNTED, "deciding": _DECIDING}
+    tally = Tally()
+    for mark in _marks(db.execute(_PASSES, values)):
+        tally.add(mark)
+    return tally.last_pass(direction, since)
+
+
+class DayTally:
+    """The counts of a stretch of time, carried on from where they were last asked for."""
+
+    def __init__(self, since: datetime, until: datetime) -> None:
+        self.window = since, until
+        self._values: dict[str, str | int] = {
+            "since": iso(since),
+            "until": iso(until),
+            "counted": _COUNTED,
+            "deciding": _DECIDING,
+        }
+        self._tally = Tally()
+        self._seen = 0
+
+    def counts(self, db: sqlite3.Connection) -> Counts:
+        """The counts up to the last row."""
+        end, _ = tail(db)
+        if end > self._seen:
+            for mark in _marks(db.execute(_COUNTS, self._values | {"seen": self._seen})):
+                self._tally.add(mark)
+            self._seen = end
+        return self._tally.counts()
+
+
+def _marks(rows: Iterable[tuple[int, str, str, str, str | None, str | None]]) -> Iterable[Mark]:
+    for _, kind, visit, happened, direction, outcome in rows:
+        yield Mark(
+            EntryKind(kind),
+            visit,
+            datetime.fromisoformat(happened),
+            Direction(direction) if direction else None,
+            Outcome(outcome) if outcome else None,
+        )
