@@ -1,0 +1,79 @@
+"""The formats of QR codes, one module each, found by name: the longest prefix decides, then at most one sniff.
+
+A module says `KIND`, its `PREFIXES`, and `decode(text, trust)`, which may raise Rejected; one without prefixes
+says `sniff(text, trust)` instead. `read` is the only way in for everybody else.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from kiosk.core.codecs import Rejected, plain
+from kiosk.core.model import Credential, Kind, Read, Refusal
+from kiosk.core.reasons import Reason
+from kiosk.core.trust import Trust
+
+MAX_BYTES = 8 * 1024  # of UTF-8; the largest QR code holds 2,953 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: its name is the module's."""
+
+    name: str
+    kind: Kind
+    prefixes: tuple[str, ...]
+    decode: Callable[[str, Trust], Read]
+    sniff: Callable[[str, Trust], bool]
+
+
+@cache
+def all_formats() -> tuple[Format, ...]:
+    """Every format beside this file, by name."""
+    modules = ((m.name, import_module(f"{__name__}.{m.name}")) for m in pkgutil.iter_modules(__path__))
+    return tuple(
+        Format(name, module.KIND, module.PREFIXES, module.decode, getattr(module, "sniff", _never))
+        for name, module in sorted(modules)
+    )
+
+
+def claimant(text: str, trust: Trust) -> Format | None:
+    """The one format that `text` belongs to; None when there is none, or when several sniff it."""
+    by_prefix = [(len(p), f) for f in all_formats() for p in f.prefixes if text.startswith(p)]
+    if by_prefix:
+        return max(by_prefix, key=lambda found: found[0])[1]
+    by_sniff = [f for f in all_formats() if f.sniff(text, trust)]
+    return by_sniff[0] if len(by_sniff) == 1 else None
+
+
+def read(text: str, trust: Trust) -> Read:
+    """What `text` is, its signature held against `trust`. Never raises; times are not judged here."""
+    if not _acceptable(text):
+        return Refusal("", Kind.UNKNOWN, Reason.MALFORMED)
+    found = claimant(text, trust)
+    if found is None:
+        return Refusal("", Kind.UNKNOWN, Reason.UNSUPPORTED)
+    try:
+        result = found.decode(text, trust)
+    except Rejected as refusal:
+        return Refusal(found.name, found.kind, refusal.reason)
+    except Exception:  # noqa: BLE001 - a stranger's code must never stop the gate, whatever a decoder overlooked
+        return Refusal(found.name, found.kind, Reason.MALFORMED)
+    if isinstance(result, Credential) and trust.denies(result.format, result.credential_id):
+        return Refusal(found.name, found.kind, Reason.REVOKED)
+    return result
+
+
+def _acceptable(text: str) -> bool:
+    """Whether `text` is worth a look: neither empty nor too long, no control character, whole characters only."""
+    if not text or len(text) > MAX_BYTES or plain.has_controls(text):
+        return False
+    return len(text.encode()) <= MAX_BYTES
+
+
+def _never(_text: str, _trust: Trust) -> bool:
+    return False

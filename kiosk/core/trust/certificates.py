@@ -1,0 +1,89 @@
+"""Signers as certificates or public keys, PEM or DER.  Source: RFC 5280, RFC 7468, HCERT 1.0.5 §3.3.4."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from base64 import b64decode
+from collections.abc import Iterable
+from hashlib import sha256
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.utils import CryptographyDeprecationWarning
+
+from kiosk.core.codecs import Rejected, cose, der, malformed, plain
+from kiosk.core.trust import Signer, Trust
+
+SCHEME = "eu_dcc"  # what a certificate without another word may sign
+_PEM = re.compile(rb"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----([A-Za-z0-9+/=\s]+?)-----END \1-----")
+_USAGE = re.compile(r"1\.3\.6\.1\.4\.1\.(?:0\.)?1847\.2021\.1\.([123])")  # some issuers write a stray 0
+_USAGES = {"1": "test", "2": "vaccination", "3": "recovery"}
+
+
+def recognises(data: bytes) -> bool:
+    """PEM armour anywhere, or the first byte of DER."""
+    return b"-----BEGIN " in data or data[:1] == b"\x30"
+
+
+def parse(data: bytes, name: str) -> Trust:
+    """Every certificate and public key in `data`. The key id is what `signer` makes it."""
+    blocks = [data] if data[:1] == b"\x30" else [b64decode(body) for _, body in _PEM.findall(data)]
+    if not blocks:
+        raise malformed("no certificate and no public key in it")
+    return collect((f"{name}: entry {number}", None, block) for number, block in enumerate(blocks, start=1))
+
+
+def collect(entries: Iterable[tuple[str, bytes | None, bytes]]) -> Trust:
+    """The signers of (name, key id or None, DER) entries; those that cannot be used become notes."""
+    signers, notes = [], []
+    for name, kid, block in entries:
+        try:
+            signers.append(signer(block, kid))
+        except (ValueError, TypeError, UnsupportedAlgorithm, Rejected) as error:
+            notes.append(f"{name}: left out: {plain.words(str(error), 160)}")
+    return Trust(signers=tuple(signers), notes=tuple(notes))
+
+
+def signer(block: bytes, kid: bytes | None = None) -> Signer:
+    """The signer in one DER certificate or public key.
+
+    Without a `kid` it is the first 8 bytes of SHA-256 over the certificate, or over the public key where that
+    is all there is. What it may sign comes from the extended key usage; a certificate that names none of the
+    three purposes may sign all. A certificate with some other extension that strict readers refuse still
+    counts: its key, times and purposes are read without it, and that the list names it is what is trusted.
+    Raises ValueError, TypeError, UnsupportedAlgorithm or Rejected.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # odd serial numbers do not matter here
+        try:
+            certificate = x509.load_der_x509_certificate(block)
+        except ValueError:
+            return _bare(block, kid)
+        key = certificate.public_key()
+        if not isinstance(key, EllipticCurvePublicKey | RSAPublicKey):
+            raise malformed("a type of key that no certificate of a known format has")
+        countries = certificate.subject.get_attributes_for_oid(x509.NameOID.COUNTRY_NAME)
+        found = (_USAGE.fullmatch(oid) for oid in der.extended_key_usages(certificate.tbs_certificate_bytes))
+        return Signer(
+            scheme=SCHEME,
+            kid=kid or sha256(block).digest()[:8],
+            key=key,
+            issuer=plain.words(countries[0].value) if countries else "",
+            usages=frozenset(_USAGES[match[1]] for match in found if match),
+            valid_from=certificate.not_valid_before_utc,
+            valid_until=certificate.not_valid_after_utc,
+        )
+
+
+def _bare(block: bytes, kid: bytes | None) -> Signer:
+    try:
+        key = load_der_public_key(block)
+    except ValueError:
+        raise malformed("neither a certificate nor a public key") from None
+    if not isinstance(key, EllipticCurvePublicKey | RSAPublicKey):
+        raise malformed("a public key of our own belongs into a list made by `kiosk pass keys`")
+    return Signer(SCHEME, kid or cose.key_id(key), key, issuer="")
