@@ -1,0 +1,47 @@
+"""The GPIO lines of the board through gpiozero: opening a chip, and the errors that its lines can raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpiozero import GPIOZeroError
+
+from kiosk.core.faults import LampFault, SettingsError
+
+Pins = Any  # a gpiozero pin factory; gpiozero is not typed
+
+LINES = 28  # of the 40-pin header: GPIO0 to GPIO27
+
+
+def open_pins(chip: int | None) -> Pins:
+    """The pin factory of `/dev/gpiochip<chip>`; of the board's own header where `chip` is None.
+
+    Raises LampFault naming the package, the device or the right that is missing.
+    """
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415  from apt; absent on most machines
+    except ModuleNotFoundError as error:
+        raise LampFault("GPIO needs the package python3-lgpio; install it with apt") from error
+    device = f"/dev/gpiochip{'' if chip is None else chip}"
+    try:
+        return LGPIOFactory(chip=chip)
+    except line_errors() as error:
+        raise LampFault(f"{device} cannot be opened ({error}); check the chip's number and the group gpio") from error
+
+
+def line_errors() -> tuple[type[Exception], ...]:
+    """What driving a line can raise: gpiozero's errors, the system's, and lgpio's where it is installed."""
+    try:
+        import lgpio  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return (GPIOZeroError, OSError)
+    return (GPIOZeroError, OSError, lgpio.error)
+
+
+def refuse_shared(lines: dict[str, int]) -> None:
+    """Raises SettingsError when two of the named things were given the same GPIO number."""
+    seen: dict[int, str] = {}
+    for name, line in lines.items():
+        if line in seen:
+            raise SettingsError(f"{seen[line]} and {name} are both on GPIO{line}; give each its own")
+        seen[line] = name
