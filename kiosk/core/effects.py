@@ -17,6 +17,13 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLater:
+    """Write this row when it can be: what it tells of was done first (an evacuation)."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
 class ShowLamp:
     """Show this pattern on the lane's lamp."""
 
@@ -47,4 +54,4 @@ class Respond:
     visit: str = ""
 
 
-Effect = Record | ShowLamp | Say | AskOnline | Respond
+Effect = Record | RecordLater | ShowLamp | Say | AskOnline | Respond

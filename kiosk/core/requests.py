@@ -112,6 +112,13 @@ class Vehicle(Request, frozen=True, kw_only=True, tag="vehicle"):
     note: Words = ""
 
 
+class Call(Request, frozen=True, kw_only=True, tag="call"):
+    """Somebody at the lane calls the volunteer, or (`on` false) the volunteer has come."""
+
+    lane: Id
+    on: bool = True
+
+
 class Evacuate(Request, frozen=True, kw_only=True, tag="evacuate"):
     """Starts or ends an evacuation of the whole gate."""
 
@@ -157,6 +164,7 @@ AnyRequest = (
     | ManualVisit
     | Typed
     | MedicalExit
+    | Call
     | Vehicle
     | Evacuate
     | Decide

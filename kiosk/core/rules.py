@@ -12,8 +12,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from kiosk.core import checks
 from kiosk.core.codecs import toml
-from kiosk.core.model import ConditionKind, Group, Outcome, Remedy
+from kiosk.core.codecs.toml import says
+from kiosk.core.faults import SettingsError
+from kiosk.core.model import ConditionKind, Credential, Direction, Evidence, Group, Outcome, Remedy
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Hours = Annotated[float, Meta(gt=0, le=24 * 365)]
@@ -25,101 +28,142 @@ AirCelsius = Annotated[float, Meta(ge=-50, le=80)]
 class GroupRules:
     """Which checks a group of people passes through, in their order."""
 
-    checks: tuple[str, ...] = ("credential", "attestation", "identity", "test_age", "temperature", "venue", "replay")
-    unknown_to_roster: Outcome = Outcome.PASS  # what somebody means whom the roster does not know
+    checks: Annotated[tuple[str, ...], says("The checks of somebody who comes in, in their order.")] = (
+        "credential",
+        "attestation",
+        "identity",
+        "test_age",
+        "temperature",
+        "venue",
+        "replay",
+    )
+    checks_out: Annotated[tuple[str, ...], says("The checks in lanes that lead out.")] = (
+        "credential",
+        "attestation",
+        "identity",
+        "replay",
+    )
+    unknown_to_roster: Annotated[Outcome, says("What it means when the roster does not know somebody.")] = Outcome.PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialRules:
     """Which codes are accepted, and what a bad one means."""
 
-    formats: tuple[str, ...] = ()  # empty: every format
-    issuers: tuple[str, ...] = ()  # empty: every trusted issuer
-    invalid: Outcome = Outcome.DENY  # forged, revoked
-    expired: Outcome = Outcome.DENY
-    untrusted: Outcome = Outcome.CHECK  # an issuer that no list knows
-    unreadable: Outcome = Outcome.CHECK  # malformed or unsupported
+    formats: Annotated[tuple[str, ...], says("The accepted formats of codes; empty: every format.")] = ()
+    issuers: Annotated[tuple[str, ...], says("The accepted issuers; empty: every trusted issuer.")] = ()
+    invalid: Annotated[Outcome, says("What a forged or revoked code means.")] = Outcome.DENY
+    expired: Annotated[Outcome, says("What a code means that has expired or does not hold yet.")] = Outcome.DENY
+    untrusted: Annotated[Outcome, says("What a code means whose issuer no trust list knows.")] = Outcome.CHECK
+    unreadable: Annotated[Outcome, says("What a malformed or unsupported code means.")] = Outcome.CHECK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestRules:
     """How old a test may be, and what else counts."""
 
-    window_h: Hours = 48
-    required: bool = False  # whether somebody without any test, and without another proof, needs the volunteer
-    satisfied_by: tuple[str, ...] = ("test", "roster", "attestation")  # and "vaccination", "recovery"
-    missing: Outcome = Outcome.CHECK
-    too_old: Outcome = Outcome.CHECK
-    positive: Outcome = Outcome.DENY
+    window_h: Annotated[Hours, says("How old a test may be.", "h")] = 48
+    required: Annotated[
+        bool, says("Whether somebody without a test, and without another proof, needs the volunteer.")
+    ] = False
+    satisfied_by: Annotated[
+        tuple[str, ...], says("What counts as proof: `test`, `roster`, `attestation`, `vaccination`, `recovery`.")
+    ] = ("test", "roster", "attestation")
+    missing: Annotated[Outcome, says("What a missing test means where one is required.")] = Outcome.CHECK
+    too_old: Annotated[Outcome, says("What a test older than the window means.")] = Outcome.CHECK
+    positive: Annotated[Outcome, says("What a positive test means.")] = Outcome.DENY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemperatureRules:
     """Screening, not diagnosis. All values are estimates of the forehead model."""
 
-    threshold_c: BodyCelsius = 37.3
-    band_c: Annotated[float, Meta(ge=0, le=2)] = 0.2  # within this below or above the threshold: measured again
-    plausible_c: BodyCelsius = 35.0  # below: measured again, never passed
-    retries: Annotated[int, Meta(ge=0, le=5)] = 1
-    febrile: Outcome = Outcome.CHECK
-    implausible: Outcome = Outcome.CHECK
-    ambient_min_c: AirCelsius = 10.0
-    ambient_max_c: AirCelsius = 40.0
-    presence_c: BodyCelsius = 30.0  # an object at least this warm is somebody's forehead
-    samples: Annotated[int, Meta(ge=2, le=50)] = 5
-    spread_c: Annotated[float, Meta(gt=0, le=2)] = 0.4  # readings that scatter more are refused
-    model: str = "heat_balance"
-    model_gain: Annotated[float, Meta(ge=0, le=1)] = 0.16  # core − skin over skin − ambient
-    model_offset_c: Annotated[float, Meta(ge=-5, le=5)] = 0.0
+    threshold_c: Annotated[BodyCelsius, says("From this forehead temperature on somebody is febrile.", "°C")] = 37.3
+    band_c: Annotated[
+        float, says("Within so much of the threshold a forehead is measured again.", "°C", ge=0, le=2)
+    ] = 0.2
+    plausible_c: Annotated[BodyCelsius, says("A forehead below this is measured again, never passed.", "°C")] = 35.0
+    retries: Annotated[int, says("How often a doubtful forehead is measured again.", ge=0, le=5)] = 1
+    febrile: Annotated[Outcome, says("What a fever means.")] = Outcome.CHECK
+    implausible: Annotated[Outcome, says("What a forehead means that stays implausibly cold.")] = Outcome.CHECK
+    ambient_min_c: Annotated[
+        AirCelsius, says("Below this air temperature no reading is believed: a condition for everybody.", "°C")
+    ] = 10.0
+    ambient_max_c: Annotated[
+        AirCelsius, says("Above this air temperature no reading is believed: a condition for everybody.", "°C")
+    ] = 40.0
+    presence_c: Annotated[BodyCelsius, says("An object at least this warm is somebody's forehead.", "°C")] = 30.0
+    samples: Annotated[int, says("How many readings make one measurement.", ge=2, le=50)] = 5
+    spread_c: Annotated[float, says("Readings that scatter more than this are taken anew.", "°C", gt=0, le=2)] = 0.4
+    model: Annotated[str, says("The model that turns skin and air into the estimate; its name goes into the log.")] = (
+        "heat_balance"
+    )
+    model_gain: Annotated[float, says("Of the model: core minus skin, over skin minus air.", ge=0, le=1)] = 0.16
+    model_offset_c: Annotated[
+        float,
+        says(
+            "Of the model: added to every estimate, after a comparison with a contact thermometer.", "°C", ge=-5, le=5
+        ),
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueRules:
     """Whether a venue code must be scanned."""
 
-    required: bool = False  # False: standing at this post satisfies it
-    venue_ids: tuple[str, ...] = ()  # this post's own venue codes; empty: any
-    elsewhere: Outcome = Outcome.CHECK
+    required: Annotated[
+        bool, says("Whether the venue code must be scanned; `false`: standing at this post satisfies it.")
+    ] = False
+    venue_ids: Annotated[tuple[str, ...], says("This post's own venue codes; empty: any.")] = ()
+    elsewhere: Annotated[Outcome, says("What the venue code of another place means.")] = Outcome.CHECK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRules:
     """The same identity twice the same way."""
 
-    window_s: Annotated[float, Meta(ge=0, le=86400)] = 600
-    replayed: Outcome = Outcome.CHECK
+    window_s: Annotated[
+        float, says("The same identity twice the same way within so long is a replay; 0: never.", "s", ge=0, le=86400)
+    ] = 600
+    replayed: Annotated[Outcome, says("What a replay means.")] = Outcome.CHECK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineRules:
     """Opaque codes: how long the resolver may take, and what the colours mean."""
 
-    timeout_s: Annotated[float, Meta(gt=0, le=10)] = 0.8
-    green: Outcome = Outcome.PASS
-    yellow: Outcome = Outcome.CHECK
-    red: Outcome = Outcome.DENY
-    patterns: tuple[str, ...] = ()  # more patterns of opaque codes: `name kind regex`
+    timeout_s: Annotated[
+        float, says("How long the online service may take before the volunteer is asked.", "s", gt=0, le=10)
+    ] = 0.8
+    green: Annotated[Outcome, says("What a green code means, resolved or seen by the volunteer.")] = Outcome.PASS
+    yellow: Annotated[Outcome, says("What a yellow code means.")] = Outcome.CHECK
+    red: Annotated[Outcome, says("What a red code means.")] = Outcome.DENY
+    patterns: Annotated[tuple[str, ...], says("More patterns of opaque codes, each `NAME KIND REGEX`.")] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowRules:
     """How long things are shown, in seconds."""
 
-    pass_s: Seconds = 4
-    check_s: Seconds = 60
-    deny_s: Seconds = 15
-    collect_s: Seconds = 30  # a visit that is not complete by then is CHECK
-    abandon_s: Seconds = 8  # nobody in front for so long: the visit is incomplete
-    same_code_s: Seconds = 3  # a code seen again within so long is still in view
-    undo_s: Seconds = 60
-    recent_s: Seconds = 900  # so long may an ended visit still be decided
+    pass_s: Annotated[Seconds, says("How long green is shown.", "s")] = 4
+    check_s: Annotated[Seconds, says("How long amber is shown unless the volunteer decides.", "s")] = 60
+    deny_s: Annotated[Seconds, says("How long red is shown.", "s")] = 15
+    collect_s: Annotated[Seconds, says("A visit that is not complete by then goes to the volunteer.", "s")] = 30
+    abandon_s: Annotated[
+        Seconds, says("Nobody in front for so long: the visit is written down as incomplete.", "s")
+    ] = 8
+    same_code_s: Annotated[Seconds, says("A code seen again within so long is still the same one in view.", "s")] = 3
+    undo_s: Annotated[Seconds, says("How long an override can be taken back.", "s")] = 60
+    recent_s: Annotated[Seconds, says("How long after its end a visit can still be decided.", "s")] = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionRules:
     """What may be decided about each condition, and for how long at most."""
 
-    remedies: dict[ConditionKind, tuple[Remedy, ...]] = field(
+    remedies: Annotated[
+        dict[ConditionKind, tuple[Remedy, ...]], says("What a volunteer may decide about each condition.")
+    ] = field(
         default_factory=lambda: {
             ConditionKind.THERMOMETER_DOWN: (Remedy.CONTACT, Remedy.WAIVE),
             ConditionKind.AMBIENT_OUT_OF_RANGE: (Remedy.CONTACT, Remedy.WAIVE),
@@ -128,15 +172,19 @@ class ConditionRules:
             ConditionKind.RESOLVER_DOWN: (Remedy.ACCEPT,),
         }
     )
-    max_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 240
-    trust_stale_h: Hours = 24 * 7
+    max_minutes: Annotated[
+        int, says("How long a decision about a condition may hold at most.", "min", ge=1, le=24 * 60)
+    ] = 240
+    trust_stale_h: Annotated[Hours, says("Trust lists older than this are a condition.", "h")] = 24 * 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """All rules of one gate. `version` names the file's content; the log carries it."""
 
-    version: str = "default"
+    version: Annotated[str, says("A name for this set of rules; the log carries it, with a digest of the file.")] = (
+        "default"
+    )
     groups: dict[Group, GroupRules] = field(default_factory=lambda: {group: GroupRules() for group in Group})
     credential: CredentialRules = CredentialRules()
     test: TestRules = TestRules()
@@ -152,10 +200,31 @@ class Rules:
         return self.groups.get(group or Group.VISITORS, GroupRules())
 
 
+def group_of(evidence: Evidence) -> Group:
+    """Whose policy applies: what the volunteer chose, else what roster or pass say, else visitors."""
+    if evidence.group is not None:
+        return evidence.group
+    if evidence.roster is not None:
+        return evidence.roster.group
+    groups = [code.read.group for code in evidence.codes if isinstance(code.read, Credential) and code.read.group]
+    return groups[-1] if groups else Group.VISITORS
+
+
+def checks_of(evidence: Evidence, rules: Rules) -> tuple[str, ...]:
+    """The names of the checks that a visit passes through, in their order."""
+    policy = rules.group(group_of(evidence))
+    return policy.checks_out if evidence.direction is Direction.OUT else policy.checks
+
+
 def parse(data: bytes, name: str) -> Rules:
     """The rules in `data`; `name` is what an error calls the file.
 
     Raises SettingsError with file, key or line, and reason.
     """
     rules = toml.decode(data, name, Rules)
+    for group, policy in rules.groups.items():
+        for check in (*policy.checks, *policy.checks_out):
+            if check not in checks.names():
+                known = ", ".join(sorted(checks.names()))
+                raise SettingsError(f"{name}: groups.{group}.checks: there is no check {check!r}; known are {known}")
     return replace(rules, version=f"{rules.version}+{hashlib.sha256(data).hexdigest()[:8]}")

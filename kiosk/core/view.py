@@ -82,6 +82,7 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     current: VisitView | None = None
     recent: tuple[VisitView, ...] = ()  # newest first
     out_of_order: tuple[Reason, ...] = ()
+    called_since: datetime | None = None  # somebody pressed the call button and nobody has answered
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):

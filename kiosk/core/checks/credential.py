@@ -1,0 +1,87 @@
+"""The credential check: somebody showed a code that is signed by a trusted issuer, in time, and accepted here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from kiosk.core.model import (
+    Attested,
+    ConditionKind,
+    Credential,
+    Evidence,
+    Finding,
+    OnlineCode,
+    Outcome,
+    Refusal,
+    Remedy,
+    VenueCode,
+    Want,
+)
+from kiosk.core.reasons import Reason
+from kiosk.core.rules import Rules
+from kiosk.core.validity import validity
+
+INSTEAD_OF_A_CODE = frozenset({Attested.BY_ROSTER, Attested.BY_NAME, Attested.WITH_HOLDER})
+FORGED = frozenset({Reason.BAD_SIGNATURE, Reason.REVOKED, Reason.WRONG_KEY_USAGE})
+UNREADABLE = frozenset({Reason.MALFORMED, Reason.UNSUPPORTED})
+
+
+def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want | None:
+    """The best of the codes shown counts, unless one of them is forged: then that does."""
+    attested = {attestation.what for attestation in evidence.attestations}
+    shown = [code.read for code in evidence.codes if not isinstance(code.read, VenueCode)]
+    findings = [
+        _of_refusal(read, rules) if isinstance(read, Refusal) else _of_credential(read, evidence, rules, now)
+        for read in shown
+        if not isinstance(read, OnlineCode)
+    ]
+    forged = [finding for finding in findings if finding.reason in FORGED]
+    if forged:
+        return forged[0]
+    valid = [finding for finding in findings if finding.outcome is Outcome.PASS]
+    if valid:
+        return valid[0]
+    if attested:  # the volunteer, or the online service, vouches: the attestation check answers
+        return None
+    if any(isinstance(read, OnlineCode) for read in shown):
+        return _while_online(evidence, rules, now)
+    if findings:
+        return min(findings, key=lambda finding: finding.outcome.severity)
+    return Want.CODE
+
+
+def _of_refusal(refusal: Refusal, rules: Rules) -> Finding:
+    if refusal.reason in FORGED:
+        return Finding(rules.credential.invalid, refusal.reason)
+    if refusal.reason in UNREADABLE:
+        return Finding(rules.credential.unreadable, refusal.reason)
+    return Finding(rules.credential.untrusted, refusal.reason)
+
+
+def _of_credential(read: Credential, evidence: Evidence, rules: Rules, now: datetime) -> Finding:
+    accepted = rules.credential
+    if (accepted.formats and read.format not in accepted.formats) or (
+        accepted.issuers and read.issuer not in accepted.issuers
+    ):
+        return Finding(accepted.untrusted, Reason.FORMAT_NOT_ACCEPTED)
+    reason = validity(read, now)
+    if reason is not Reason.VALID:
+        return Finding(accepted.expired, reason)
+    for condition, doubt in (
+        (ConditionKind.CLOCK_IN_DOUBT, Reason.CLOCK_IN_DOUBT),
+        (ConditionKind.TRUST_STALE, Reason.TRUST_STALE),
+    ):
+        if condition in evidence.conditions:
+            if evidence.remedy(condition, now) is not Remedy.ACCEPT:
+                return Finding(Outcome.CHECK, doubt)
+            reason = Reason.ACCEPTED_BY_DECISION
+    return Finding(Outcome.PASS, reason)
+
+
+def _while_online(evidence: Evidence, rules: Rules, now: datetime) -> Want:
+    """The online service has its short time; after that the volunteer looks at the phone."""
+    since = evidence.online_since
+    down = ConditionKind.RESOLVER_DOWN in evidence.conditions
+    if since is not None and not down and now - since < timedelta(seconds=rules.online.timeout_s):
+        return Want.ONLINE_ANSWER
+    return Want.ATTESTATION

@@ -1,0 +1,238 @@
+"""The lane's transition: one look at it, and what to do. Pure.
+
+The order within a look is fixed: what people ask, what is held up, what is measured, what time has passed;
+then the lamp and the voice follow from where the lane is. Rows come before lamps, always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from kiosk.core import asked, forehead
+from kiosk.core.effects import AskOnline, Effect, Respond, Say, ShowLamp
+from kiosk.core.judge import close
+from kiosk.core.lane import Arrival, Collecting, Evacuating, Idle, Lane, Look, OnlineAnswer, Showing, Visit
+from kiosk.core.model import (
+    Attestation,
+    Attested,
+    Credential,
+    OnlineCode,
+    Outcome,
+    Presented,
+    Refusal,
+    VenueCode,
+    Wanting,
+)
+from kiosk.core.present import lamp_of, phrase_of
+from kiosk.core.reasons import Answer
+from kiosk.core.rules import Rules
+from kiosk.core.turn import Turn
+
+RESOLVER = "resolver"
+STILL_HELD_S = 0.5  # whoever's code was seen so recently is being served; the next in the queue waits
+_COLOURS = {
+    Outcome.PASS: Attested.SEEN_GREEN,
+    Outcome.CHECK: Attested.SEEN_YELLOW,
+    Outcome.DENY: Attested.SEEN_RED,
+}
+
+
+def step(lane: Lane, look: Look, rules: Rules) -> tuple[Lane, list[Effect]]:
+    """One look at one lane: the time is `look.now`, what was seen is in `look`, what to do comes back."""
+    turn = Turn(replace(lane, faults=look.faults), look, rules)
+    turn.lane = replace(turn.lane, forehead=forehead.follow(lane.forehead, look.readings, rules.temperature))
+    if look.gate.evacuation is not None:
+        _evacuate(turn)
+    else:
+        _end_of_evacuation(turn)
+        for request in look.requests:
+            asked.answer(turn, request)
+        for arrival in look.arrivals:
+            _arrive(turn, arrival)
+        for answer in look.online:
+            _resolved(turn, answer)
+        _step_up(turn)
+        turn.judge()
+        _pass_time(turn)
+    _present(turn)
+    return turn.lane, turn.effects
+
+
+def unrecorded(before: Lane, after: Lane, look: Look, effects: list[Effect]) -> tuple[Lane, list[Effect]]:
+    """What to do instead of `effects` when a row could not be made durable: nobody is shown green.
+
+    Requests are answered as not recorded; the lamp shows the manual pattern after an override, amber otherwise.
+    """
+    phase = after.phase
+    if isinstance(phase, Showing):
+        phase = replace(phase, ended=replace(phase.ended, recorded=False))
+    recent = tuple(ended if ended in before.recent else replace(ended, recorded=False) for ended in after.recent)
+    answers: list[Effect] = [
+        replace(effect, answer=Answer.NOT_RECORDED) for effect in effects if isinstance(effect, Respond)
+    ]
+    turn = Turn(replace(after, phase=phase, recent=recent, lamp=before.lamp, said=before.said), look, Rules(), answers)
+    _present(turn)
+    return turn.lane, turn.effects
+
+
+def _present(turn: Turn) -> None:
+    """The lamp and the voice follow from where the lane is; both only when they change."""
+    lamp, phrase = lamp_of(turn.lane), phrase_of(turn.lane)
+    if lamp is not turn.lane.lamp:
+        turn.effects.append(ShowLamp(lamp))
+    if phrase is not turn.lane.said and phrase is not None:
+        turn.effects.append(Say(phrase))
+    turn.lane = replace(turn.lane, lamp=lamp, said=phrase)
+
+
+# --- Evacuation ---------------------------------------------------------------------------------------
+
+
+def _evacuate(turn: Turn) -> None:
+    if not isinstance(turn.lane.phase, Evacuating):
+        turn.leave()
+        turn.lane = replace(turn.lane, phase=Evacuating(), following=None)
+    for request in turn.look.requests:
+        turn.respond(request, Answer.BUSY)
+
+
+def _end_of_evacuation(turn: Turn) -> None:
+    if isinstance(turn.lane.phase, Evacuating):
+        turn.lane = replace(turn.lane, phase=Idle())
+
+
+# --- Codes --------------------------------------------------------------------------------------------
+
+
+def _arrive(turn: Turn, arrival: Arrival) -> None:
+    """A code came into view, or still is."""
+    presented = arrival.presented
+    if _waits_behind(turn, arrival):
+        return
+    before = dict(turn.lane.in_view).get(presented.key)
+    _note_in_view(turn, presented)
+    visit = turn.visit
+    mine = visit is not None and any(code.key == presented.key for code in visit.evidence.codes)
+    if mine and isinstance(turn.lane.phase, Collecting):
+        turn.collect(turn.lane.phase.visit)
+    still_in_view = before is not None and turn.now - before <= timedelta(seconds=turn.rules.show.same_code_s)
+    if not mine and not still_in_view:
+        _new_code(turn, arrival)
+
+
+def _note_in_view(turn: Turn, presented: Presented) -> None:
+    others = tuple(pair for pair in turn.lane.in_view if pair[0] != presented.key)
+    turn.lane = replace(turn.lane, in_view=((presented.key, turn.now), *others)[:16])
+
+
+def _waits_behind(turn: Turn, arrival: Arrival) -> bool:
+    """Whether this is the next in the queue, whose code shows beside that of the person being served."""
+    if not isinstance(turn.lane.phase, Collecting):
+        return False
+    visit = turn.lane.phase.visit
+    if _belongs(visit, arrival.presented):
+        return False
+    seen = dict(turn.lane.in_view)
+    held = [seen[code.key] for code in visit.evidence.codes if code.key in seen]
+    return any(turn.now - moment <= timedelta(seconds=STILL_HELD_S) for moment in held)
+
+
+def _belongs(visit: Visit, presented: Presented) -> bool:
+    """Whether a code is of the person whose visit this is."""
+    codes = [code for code in visit.evidence.codes if not isinstance(code.read, VenueCode)]
+    if isinstance(presented.read, VenueCode) or not codes or any(code.key == presented.key for code in codes):
+        return not visit.by
+    if isinstance(presented.read, Refusal):
+        return True  # a stray code in the picture is nobody's
+    if all(isinstance(code.read, Refusal) for code in codes):
+        return True  # the same person, fumbling for the right code
+    holders = [code.read.holder for code in codes if isinstance(code.read, Credential)]
+    return isinstance(presented.read, Credential) and any(
+        presented.read.holder.name is not None
+        and (holder.name, holder.birth_date) == (presented.read.holder.name, presented.read.holder.birth_date)
+        for holder in holders
+    )
+
+
+def _new_code(turn: Turn, arrival: Arrival) -> None:
+    """Adds the code to the visit it belongs to, or begins the next one: the newest person comes first."""
+    phase = turn.lane.phase
+    if isinstance(phase, Showing) and isinstance(arrival.presented.read, VenueCode):
+        return
+    if isinstance(phase, Collecting) and _belongs(phase.visit, arrival.presented):
+        visit = phase.visit
+        has_credential = any(isinstance(code.read, Credential | OnlineCode) for code in visit.evidence.codes)
+        if has_credential and isinstance(arrival.presented.read, Refusal):
+            return
+    else:
+        turn.lane = replace(turn.lane, following=None)
+        visit = turn.begin(turn.evidence())
+    kept = (code for code in visit.evidence.codes if not isinstance(code.read, Refusal))
+    codes = (*kept, arrival.presented)
+    evidence = replace(
+        visit.evidence,
+        codes=codes,
+        roster=arrival.roster or visit.evidence.roster,
+        passed_before=arrival.passed_before or visit.evidence.passed_before,
+    )
+    if isinstance(arrival.presented.read, OnlineCode) and turn.look.resolver:
+        evidence = replace(evidence, online_since=turn.now)
+        turn.effects.append(AskOnline(visit.id, arrival.presented.key))
+    turn.collect(replace(visit, evidence=evidence))
+
+
+def _resolved(turn: Turn, answer: OnlineAnswer) -> None:
+    """The online service spoke of the code of the visit that is being collected."""
+    phase = turn.lane.phase
+    if not isinstance(phase, Collecting) or phase.visit.id != answer.visit:
+        return
+    visit = phase.visit
+    evidence = replace(visit.evidence, online_since=None)
+    if answer.outcome is not None:
+        attestation = Attestation(_COLOURS[answer.outcome], RESOLVER, answer.at)
+        evidence = replace(evidence, attestations=(*evidence.attestations, attestation))
+    turn.lane = replace(turn.lane, phase=Collecting(replace(visit, evidence=evidence)))
+
+
+# --- Foreheads and time -------------------------------------------------------------------------------
+
+
+def _step_up(turn: Turn) -> None:
+    """Somebody was measured: the next of a family, or a person who has shown no code yet."""
+    head = turn.lane.forehead
+    phase = turn.lane.phase
+    if isinstance(phase, Collecting):
+        if head.present and head.stay >= max(phase.visit.stay, 0):
+            turn.lane = replace(turn.lane, phase=Collecting(replace(phase.visit, last_sign=turn.now)))
+        return
+    if turn.lane.following is not None and _family_may_go_on(turn):
+        turn.next_of_family()
+        return
+    plausible = head.measurement is not None and head.measurement.forehead_c >= turn.rules.temperature.plausible_c
+    if isinstance(phase, Idle) and plausible and head.stay > turn.lane.used_stay:
+        turn.begin(turn.evidence())
+
+
+def _family_may_go_on(turn: Turn) -> bool:
+    """The next of a family is asked for once the one before is through, at once if they step up."""
+    phase = turn.lane.phase
+    if not isinstance(phase, Showing):
+        return True
+    if phase.ended.outcome is not Outcome.PASS:
+        return False
+    stepped_up = turn.lane.forehead.present and turn.lane.forehead.stay > turn.lane.used_stay
+    return stepped_up or turn.now - phase.ended.at >= timedelta(seconds=turn.rules.show.pass_s / 2)
+
+
+def _pass_time(turn: Turn) -> None:
+    """Results close by themselves; whoever left is written down; a visit without end becomes a CHECK."""
+    match turn.lane.phase:
+        case Showing(_, until) if turn.now >= until:
+            turn.leave()
+        case Collecting(visit):
+            if turn.now - visit.last_sign >= timedelta(seconds=turn.rules.show.abandon_s):
+                turn.leave()
+                turn.lane = replace(turn.lane, following=None)
+            elif turn.now - visit.since >= timedelta(seconds=turn.rules.show.collect_s):
+                turn.show(visit, close(visit.wanting or Wanting(())))
