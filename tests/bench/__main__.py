@@ -1,0 +1,69 @@
+"""`make bench`: runs every bench beside this file that offers `measure()` and prints its figures with their aims.
+
+A bench is a module with `measure(smoke: bool) -> Iterable[Figure]`; `smoke` asks for the shortest run that still
+goes through everything. One that cannot run here raises CannotMeasure, and its one line is printed instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from tests.support.figures import CannotMeasure, Figure
+
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+
+
+def benches() -> dict[str, str]:
+    """The names of the benches and what each is for."""
+    modules = {name: import_module(f"tests.bench.{name}") for name in NAMES}
+    return {
+        name: (module.__doc__ or "").split("\n")[0] for name, module in modules.items() if hasattr(module, "measure")
+    }
+
+
+def table(figures: list[Figure]) -> str:
+    """Figures as lines of name, value, aim, and whether it holds."""
+    wide = max(len(figure.name) for figure in figures)
+    held = {None: "", True: "ok", False: "MISSED"}
+    return "\n".join(
+        f"  {figure.name:<{wide}}  {figure.text():>12}  {figure.aim:<12}  {held[figure.met]}".rstrip()
+        for figure in figures
+    )
+
+
+def run(name: str, *, smoke: bool) -> list[Figure]:
+    """Runs one bench and prints what it measured, or why it could not."""
+    module = import_module(f"tests.bench.{name}")
+    print(f"\n{name}: {_first_line(module)}", flush=True)
+    began = time.monotonic()
+    try:
+        figures = list(module.measure(smoke=smoke))
+    except CannotMeasure as reason:
+        print(f"  not measured: {reason}", flush=True)
+        return []
+    print(table(figures) if figures else "  no figures")
+    print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+    return figures
+
+
+def main() -> None:
+    """A missed aim is said, not punished: figures depend on the machine, and a smoke run's mean little."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Print the figures of the kiosk.")
+    known = benches()
+    parser.add_argument("names", nargs="*", help=f"which; all where none is named ({', '.join(known)})")
+    parser.add_argument("--smoke", action="store_true", help="the shortest run that still goes through everything")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(known):
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}; known are {', '.join(known)}")
+    figures = [figure for name in asked.names or known for figure in run(name, smoke=asked.smoke)]
+    missed = [figure.name for figure in figures if figure.met is False]
+    if missed:
+        print(f"\nMissed: {', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()

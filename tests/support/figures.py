@@ -1,0 +1,37 @@
+"""What a bench answers: figures with the aim they are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class CannotMeasure(Exception):
+    """This bench cannot run here; the text says in one line why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure. `aim` is in words ("≤ 100 ms"); `met` is None where there is none."""
+
+    name: str
+    value: float | str
+    unit: str = ""
+    aim: str = ""
+    met: bool | None = None
+
+    def text(self) -> str:
+        """The value with its unit, short."""
+        if isinstance(self.value, str):
+            return self.value
+        number = f"{self.value:.0f}" if abs(self.value) >= 100 else f"{self.value:.3g}"
+        return f"{number} {self.unit}".strip()
+
+
+def at_most(name: str, value: float, unit: str, aim: float) -> Figure:
+    """A figure that should not be larger than `aim`."""
+    return Figure(name, value, unit, f"≤ {aim:g} {unit}".strip(), value <= aim)
+
+
+def at_least(name: str, value: float, unit: str, aim: float) -> Figure:
+    """A figure that should not be smaller than `aim`."""
+    return Figure(name, value, unit, f"≥ {aim:g} {unit}".strip(), value >= aim)
