@@ -20,9 +20,11 @@ NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
 def benches() -> dict[str, str]:
     """The names of the benches and what each is for."""
     modules = {name: import_module(f"tests.bench.{name}") for name in NAMES}
-    return {
-        name: (module.__doc__ or "").split("\n")[0] for name, module in modules.items() if hasattr(module, "measure")
-    }
+    return {name: _first_line(module) for name, module in modules.items() if hasattr(module, "measure")}
+
+
+def _first_line(module: ModuleType) -> str:
+    return (module.__doc__ or "").partition("\n")[0]
 
 
 def table(figures: list[Figure]) -> str:
