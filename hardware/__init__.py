@@ -38,8 +38,8 @@ def load(kind: Literal["lamp"], spec: str) -> Lamp: ...
 def load(kind: Literal["voice"], spec: str, *, wording: Wording) -> Voice: ...
 @overload
 def load(kind: Literal["buttons"], spec: str) -> Buttons: ...
-def load(kind: str, spec: str, **context: object) -> object:
-    """The device that `spec` names; `context` (a voice's `wording`) goes to the driver as it is.
+def load(kind: str, spec: str, *, wording: Wording | None = None) -> object:
+    """The device that `spec` names. A voice also needs `wording`, which gives a phrase's words in a language.
 
     Raises SettingsError when the driver or its argument is wrong, and the fault of the kind when a device
     cannot be opened that must be there from the start.
@@ -52,7 +52,7 @@ def load(kind: str, spec: str, **context: object) -> object:
         raise SettingsError(f"{kind} {spec!r}: no such driver; {hint}known are {', '.join(known)}")
     try:
         driver = import_module(f"{__name__}.{_folder(kind)}.{name}")
-        return driver.open_device(arg, **context)
+        return driver.open_device(arg) if wording is None else driver.open_device(arg, wording)
     except ModuleNotFoundError as error:
         raise SettingsError(f"{kind} {spec!r}: needs the Python package {error.name}; install it") from error
     except SettingsError as error:

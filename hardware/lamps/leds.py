@@ -10,6 +10,7 @@ import atexit
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 
 from gpiozero import DigitalOutputDevice
@@ -131,18 +132,16 @@ class Leds:
     def _darken(self) -> None:
         """Switches off what can still be switched off, green first."""
         for device in (*reversed(self._lamps.values()), self._buzzer):
-            try:
+            with suppress(*self._errors):
                 if device is not None:
                     device.off()
-            except self._errors:
-                continue
 
     def _let_go(self) -> None:
         self._darken()
-        for device in (*self._lamps.values(), self._buzzer):
-            if device is not None:
-                device.close()
-        self._pins.close()
+        for device in (*self._lamps.values(), self._buzzer, self._pins):
+            with suppress(*self._errors):  # a line that is gone needs no closing
+                if device is not None:
+                    device.close()
 
     def _beat_on(self) -> None:
         with self._changed:

@@ -1,0 +1,145 @@
+"""Push buttons between GPIO lines and ground, with the board's own pull-ups.
+
+A press counts when the line was quiet before it, so that a bouncing contact counts once. Evacuation
+counts only when it was held for two seconds: nobody starts one by leaning on the desk.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from gpiozero import DigitalInputDevice
+
+from hardware import arguments, number, whole
+from hardware.pins import LINES, Pins, line_errors, open_pins, refuse_shared
+from kiosk.core.faults import LampFault, SettingsError
+from kiosk.core.ports import Button
+
+DEBOUNCE_S = 0.05
+HOLD_S = 2.0
+HELD = frozenset({Button.EVACUATE})
+
+
+class Timer(Protocol):
+    """What is used of `threading.Timer`."""
+
+    def start(self) -> None:
+        """Begins to count down."""
+
+    def cancel(self) -> None:
+        """Stops counting; nothing happens."""
+
+
+def _timer(seconds: float, action: Callable[[], None]) -> Timer:
+    timer = threading.Timer(seconds, action)
+    timer.daemon = True
+    return timer
+
+
+class GpioButtons:
+    """Tells of presses on `lines` (button → GPIO number), which read low while pressed."""
+
+    def __init__(
+        self,
+        pins: Pins,
+        lines: Mapping[Button, int],
+        *,
+        debounce_s: float = DEBOUNCE_S,
+        hold_s: float = HOLD_S,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        timer: Callable[[float, Callable[[], None]], Timer] = _timer,
+    ) -> None:
+        self._pins = pins
+        self._debounce_s = debounce_s
+        self._hold_s = hold_s
+        self._monotonic_s = monotonic_s
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._edge_s = dict.fromkeys(lines, float("-inf"))
+        self._holding: dict[Button, Timer] = {}
+        self._pressed: Callable[[Button], None] | None = None
+        self._lines: list[DigitalInputDevice] = []
+        for button, line in lines.items():
+            try:
+                self._lines.append(self._line(button, line))
+            except line_errors() as error:
+                self.close()
+                raise LampFault(
+                    f"button {button} on GPIO{line} cannot be read ({error}); choose a free line"
+                ) from error
+
+    def listen(self, pressed: Callable[[Button], None]) -> None:
+        """Calls `pressed` once for each press, from a thread of gpiozero's or of a timer."""
+        with self._lock:
+            self._pressed = pressed
+
+    def close(self) -> None:
+        """Lets go of the lines; may be called twice."""
+        with self._lock:
+            self._pressed = None
+            for timer in self._holding.values():
+                timer.cancel()
+            self._holding.clear()
+        for device in (*self._lines, self._pins):
+            with suppress(*line_errors()):  # a line that is gone needs no closing
+                device.close()
+
+    def _line(self, button: Button, line: int) -> DigitalInputDevice:
+        device = DigitalInputDevice(line, pull_up=True, pin_factory=self._pins)
+        device.when_activated = lambda: self._down(button)
+        device.when_deactivated = lambda: self._up(button)
+        return device
+
+    def _down(self, button: Button) -> None:
+        with self._lock:
+            quiet_s, self._edge_s[button] = self._monotonic_s() - self._edge_s[button], self._monotonic_s()
+            if button in HELD:
+                self._hold(button)
+                return
+            tell = self._pressed if quiet_s >= self._debounce_s else None
+        if tell is not None:
+            tell(button)
+
+    def _up(self, button: Button) -> None:
+        with self._lock:
+            self._edge_s[button] = self._monotonic_s()
+            held = self._holding.pop(button, None)
+            if held is not None:
+                held.cancel()
+
+    def _hold(self, button: Button) -> None:
+        held = self._holding.pop(button, None)
+        if held is not None:
+            held.cancel()
+        timer = self._holding[button] = self._timer(self._hold_s, lambda: self._long_enough(button))
+        timer.start()
+
+    def _long_enough(self, button: Button) -> None:
+        with self._lock:
+            tell = self._pressed if self._holding.pop(button, None) is not None else None
+        if tell is not None:
+            tell(button)
+
+
+def open_device(arg: str) -> GpioButtons:
+    """`gpio:pass=5,deny=6,again=13,call=19,evacuate=26[,chip=0][,debounce_s=0.05][,hold_s=2]`, any of the five.
+
+    Raises SettingsError for a wrong argument and LampFault when a line cannot be opened.
+    """
+    line = whole(0, LINES - 1)
+    keys = {button.value: line for button in Button}
+    given = arguments(arg, **keys, chip=whole(0, 99), debounce_s=number(0.005, 0.5), hold_s=number(0.5, 10))
+    lines = {button: given[button.value] for button in Button if button.value in given}
+    if not lines:
+        raise SettingsError("at least one button is needed: pass=5,deny=6,again=13,call=19,evacuate=26")
+    refuse_shared({button.value: line for button, line in lines.items()})
+    return GpioButtons(
+        open_pins(given.get("chip")),
+        lines,
+        debounce_s=given.get("debounce_s", DEBOUNCE_S),
+        hold_s=given.get("hold_s", HOLD_S),
+    )
