@@ -1,0 +1,117 @@
+"""`kiosk read`: what a code is and whether it holds, one JSON object a code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from kiosk.cli import _moment
+from kiosk.cli._options import open_places, open_settings, state_option
+from kiosk.core.codecs import Rejected, cwt, malformed, strict_json
+from kiosk.core.formats import online_code, read
+from kiosk.core.summary import summary
+from kiosk.core.trust import Trust
+from kiosk.locale import gettext as _
+from kiosk.services import lists
+
+MAX_LINE = 256 * 1024  # bytes of one line of stdin; a code of 8 KiB needs at most a quarter of it
+
+
+@click.command(name="read")
+@state_option
+@click.argument("texts", metavar="[TEXT]...", nargs=-1)
+@click.option(
+    "--trust",
+    "paths",
+    metavar="PATH",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Trust list, file or folder, beside the kiosk's own; may be repeated.",
+)
+@click.option("--at", metavar="ISO8601", type=_moment.MOMENT, help="Judge times at this moment instead of now.")
+@click.option("--jsonl", is_flag=True, help='Read {"id", "text", "at"?} lines on stdin; answers carry the id.')
+def command(
+    state: Path | None,
+    config: Path | None,
+    texts: tuple[str, ...],
+    paths: tuple[Path, ...],
+    at: datetime | None,
+    jsonl: bool,
+) -> None:
+    """Say what codes are, as one JSON object each, in order. Without TEXT, stdin is read, a code a line.
+
+    Exits 1 when a line of --jsonl could not be understood; a code that does not hold is an answer, not an error.
+
+    \b
+    Example:
+      kiosk read --trust trustlist.json --at 2021-06-01T12:00:00Z 'HC1:...'
+      kiosk read --jsonl < codes.jsonl
+    """
+    if jsonl and texts:
+        raise click.UsageError(_("Give codes as arguments or with --jsonl, not both."))
+    places = open_places(state)
+    more = [Path(path) for path in open_settings(config, places).trust]
+    trust = lists.of_kiosk(places, [*more, *paths])
+    trust = replace(trust, services=online_code.services(()))
+    for note in trust.notes:
+        click.echo(f"kiosk: {note}", err=True)
+    stdin = sys.stdin.buffer
+    if jsonl:
+        sys.exit(1 if _answer_lines(stdin, trust, at) else 0)
+    for text in texts or (line.decode("utf-8", "surrogateescape").rstrip("\r\n") for line in stdin):
+        _print(_read(text, trust, at or datetime.now(UTC)))
+
+
+def _read(text: str, trust: Trust, at: datetime) -> dict[str, Any]:
+    return summary(text, read(text, trust), trust, at)
+
+
+def _answer_lines(lines: BinaryIO, trust: Trust, at: datetime | None) -> int:
+    """Answers every line in order and at once; how many could not be understood."""
+    bad = 0
+    for line in _bounded(lines):
+        if not line.strip():
+            continue
+        name: object = None
+        try:
+            asked = strict_json.decode(line)
+            name = asked.get("id") if isinstance(asked, dict) else None
+            text, moment = _question(asked)
+        except Rejected as refusal:
+            bad += 1
+            _print({"id": name, "error": refusal.detail})
+        else:
+            _print({"id": name, **_read(text, trust, moment or at or datetime.now(UTC))})
+    return bad
+
+
+def _question(asked: object) -> tuple[str, datetime | None]:
+    match asked:
+        case {"text": str(text), "at": str(at)}:
+            return text, cwt.instant(at)
+        case {"text": str(text), **others} if "at" not in others:
+            return text, None
+        case _:
+            raise malformed('a line is {"id": ..., "text": "...", "at"?: "ISO 8601"}')
+
+
+def _bounded(lines: BinaryIO) -> Iterable[bytes]:
+    """Lines of at most MAX_LINE bytes; of a longer one only its beginning comes, which is no JSON."""
+    while line := lines.readline(MAX_LINE):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := lines.readline(MAX_LINE)):
+            line = line[:1]
+        yield line
+
+
+def _print(answer: dict[str, Any]) -> None:
+    """One line of UTF-8 whatever the terminal's encoding, at once."""
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()

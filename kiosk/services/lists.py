@@ -1,0 +1,117 @@
+"""Trust lists as files: read into one Trust, imported whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk.core.faults import SettingsError
+from kiosk.core.trust import Trust, merge
+from kiosk.core.trust.parse import parse
+from kiosk.settings import Places
+
+SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der"})  # what counts in a folder
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def load(paths: Iterable[Path]) -> Trust:
+    """Every trust list in `paths`, files or folders of files, as one Trust without online services.
+
+    In a folder, files with another suffix than .json, .pem, .crt, .cer and .der are left alone. A list that does
+    not say its own date is as old as its file. What was left out of good lists stands in `notes`.
+    Raises SettingsError, with file and reason, for a missing or broken list and for a folder without one.
+    """
+    return merge(_one(file) for path in paths for file in _files(path))
+
+
+def public_list(at: Places) -> Path:
+    """The public halves of this kiosk's own keys, which any other can import to trust what this one issues."""
+    return at.pass_keys / "public.json"
+
+
+def of_kiosk(at: Places, more: Iterable[Path] = ()) -> Trust:
+    """What this kiosk trusts: its imported lists, the keys that it issues passes with, and `more` paths."""
+    own = [path for path in (at.trust, public_list(at)) if path.is_file() or _lists_in(path)]
+    return load([*own, *more])
+
+
+def imported(at: Places) -> tuple[tuple[Path, Trust], ...]:
+    """Every imported list with its content, by name."""
+    return tuple((file, _one(file)) for file in _lists_in(at.trust))
+
+
+def import_list(source: Path, at: Places) -> tuple[Path, Trust]:
+    """Puts a validated copy of `source` among the kiosk's lists, in the place of an older one of that name.
+
+    The new list is there whole or not at all, a power cut included; a broken one changes nothing.
+    Raises SettingsError, with file and reason.
+    """
+    if source.suffix.lower() not in SUFFIXES:
+        raise SettingsError(f"{source}: name it by its kind: {', '.join(sorted(SUFFIXES))}")
+    data = _bytes(source)
+    trust = parse(data, source.name)
+    target = at.trust / source.name
+    write_whole(target, data, mode=0o644)
+    return target, trust
+
+
+def write_whole(target: Path, data: bytes, mode: int) -> None:
+    """Writes `target` so that it holds the old bytes or the new ones, never a part. Raises SettingsError."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise SettingsError(f"{target}: cannot be written ({error.strerror}); check the folder and the disk") from error
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    found = _lists_in(path)
+    if not found:
+        raise SettingsError(f"{path}: no trust list in this folder (a file ending in {', '.join(sorted(SUFFIXES))})")
+    yield from found
+
+
+def _lists_in(folder: Path) -> list[Path]:
+    try:
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
+    return [f for f in files if f.suffix.lower() in SUFFIXES and not f.name.startswith(".") and f.is_file()]
+
+
+def _one(file: Path) -> Trust:
+    trust = parse(_bytes(file), file.name)
+    if trust.as_of is not None:
+        return trust
+    return replace(trust, as_of=datetime.fromtimestamp(file.stat().st_mtime, UTC))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise SettingsError(f"{file}: larger than any trust list ({MAX_BYTES // 2**20} MiB)")
+        return file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise SettingsError(f"{file}: cannot be read ({reason}); check the path and its permissions") from error
