@@ -1,0 +1,58 @@
+"""zxing-cpp, the fast decoder: 82 % of real photographs at 1 ms each, 1.6 ms for an empty 720p frame.
+
+It fails on moiré, strong glare and motion over six pixels.  Source: docs of zxing-cpp 3.1, `read_barcodes`.
+"""
+
+from __future__ import annotations
+
+import zxingcpp
+
+from hardware import nothing
+from hardware.scanners import Found, grey
+from kiosk.core.ports import Picture
+
+ONLY_QR = zxingcpp.barcode_formats_from_str("QRCodeModel2")  # other symbologies had overflows, and nobody shows them
+WITH_ECI = ("]Q2", "]Q4", "]Q6")  # symbology identifiers of codes that state their encoding (ISO/IEC 15424)
+
+
+def read(picture: Picture, *, global_threshold: bool = False) -> Found:
+    """The texts of the codes in `picture`, and how many more it saw but could not correct.
+
+    try_downscale and try_invert stay on: without them photographs of monitors and of phones in dark mode are lost.
+    """
+    binarizer = zxingcpp.Binarizer.GlobalHistogram if global_threshold else zxingcpp.Binarizer.LocalAverage
+    codes = zxingcpp.read_barcodes(
+        picture,
+        formats=ONLY_QR,
+        text_mode=zxingcpp.TextMode.Plain,
+        binarizer=binarizer,
+        try_downscale=True,
+        try_invert=True,
+        return_errors=True,
+    )
+    texts = dict.fromkeys(_text(code) for code in codes if code.valid)
+    return Found(tuple(texts), sum(not code.valid for code in codes), "zxing" if texts else "")
+
+
+def _text(code: zxingcpp.Barcode) -> str:
+    """The code's text: as it says itself, else as UTF-8, else as zxing guesses (Shift-JIS, Latin-1, ...)."""
+    if code.symbology_identifier not in WITH_ECI:
+        try:
+            return code.bytes.decode()
+        except UnicodeDecodeError:
+            pass
+    return str(code.text)
+
+
+class Zxing:
+    """zxing-cpp alone, as a Scanner."""
+
+    def texts(self, picture: Picture) -> tuple[str, ...]:
+        """Every text found, best first."""
+        return read(grey(picture)).texts
+
+
+def open_device(arg: str) -> Zxing:
+    """`zxing`."""
+    nothing(arg)
+    return Zxing()
