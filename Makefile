@@ -67,10 +67,11 @@ test: $(READY_TEST) $(CATALOGUES)  ## all tests; some of them: make test ARGS="t
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY_DEV)  ## style, types, and who may import whom
-	@$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@failed=""
+	for tool in "ruff check" "ruff format --check" mypy "lint-imports --no-logo"; do
+		$(BIN)/$$tool || failed+=" [$$tool]"
+	done
+	if [[ -n $$failed ]]; then echo "make lint: not in order:$$failed" >&2; exit 1; fi
 
 bench: $(READY_TEST) $(CATALOGUES)  ## print the figures; some of them: make bench ARGS="scanning latency"
 	@$(BIN)/python -m tests.bench $(ARGS)
