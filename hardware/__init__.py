@@ -27,7 +27,7 @@ _FOLDER = Path(__file__).parent
 
 
 @overload
-def load(kind: Literal["camera"], spec: str) -> Camera: ...
+def load(kind: Literal["camera"], spec: str, *, asked: object = ...) -> Camera: ...
 @overload
 def load(kind: Literal["scanner"], spec: str) -> Scanner: ...
 @overload
@@ -38,8 +38,11 @@ def load(kind: Literal["lamp"], spec: str) -> Lamp: ...
 def load(kind: Literal["voice"], spec: str, *, wording: Wording) -> Voice: ...
 @overload
 def load(kind: Literal["buttons"], spec: str) -> Buttons: ...
-def load(kind: str, spec: str, *, wording: Wording | None = None) -> object:
-    """The device that `spec` names. A voice also needs `wording`, which gives a phrase's words in a language.
+def load(kind: str, spec: str, **context: object) -> object:
+    """The device that `spec` names.
+
+    A voice also needs `wording`, which gives a phrase's words in a language; a camera may get `asked`, the size
+    and rate wanted. Both go to the driver as its second argument.
 
     Raises SettingsError when the driver or its argument is wrong, and the fault of the kind when a device
     cannot be opened that must be there from the start.
@@ -52,7 +55,7 @@ def load(kind: str, spec: str, *, wording: Wording | None = None) -> object:
         raise SettingsError(f"{kind} {spec!r}: no such driver; {hint}known are {', '.join(known)}")
     try:
         driver = import_module(f"{__name__}.{_folder(kind)}.{name}")
-        return driver.open_device(arg) if wording is None else driver.open_device(arg, wording)
+        return driver.open_device(arg, *context.values())
     except ModuleNotFoundError as error:
         raise SettingsError(f"{kind} {spec!r}: needs the Python package {error.name}; install it") from error
     except SettingsError as error:
