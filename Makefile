@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 READY_DEV := $(VENV)/ready-dev
 READY_TEST := $(VENV)/ready-test
+LANGUAGES := zh_Hans_CN
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard kiosk/locale/*/LC_MESSAGES/messages.po))
 
 # Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests need besides.
@@ -87,11 +88,14 @@ docs: $(READY_DEV)  ## write the references that are made from the code
 	$(BIN)/python -m tests.support.cli_reference > docs/cli.md
 
 catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, compile them
-	@$(BIN)/pybabel --quiet extract -F pyproject.toml -k _l -k lazy_gettext --add-location file --sort-by-file \
-		--project checkpoint-kiosk --version 0 -o kiosk/locale/messages.pot hardware kiosk web
-	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date --omit-header \
-		-i kiosk/locale/messages.pot -d kiosk/locale
-	$(BIN)/pybabel --quiet compile -d kiosk/locale
+	@$(BIN)/pybabel -q extract -F pyproject.toml --add-location file --sort-by-file --project checkpoint-kiosk \
+		--version 0 --copyright-holder "the checkpoint-kiosk contributors" -o kiosk/locale/messages.pot .
+	for language in $(LANGUAGES); do
+		verb=update options="--no-fuzzy-matching --ignore-pot-creation-date"
+		[[ -f kiosk/locale/$$language/LC_MESSAGES/messages.po ]] || verb=init options=""
+		$(BIN)/pybabel -q $$verb $$options -i kiosk/locale/messages.pot -d kiosk/locale -l $$language
+	done
+	$(BIN)/pybabel -q compile -d kiosk/locale
 
 screenshots: $(READY_TEST) $(CATALOGUES)  ## take the pictures of docs/pictures with a real browser
 	@KIOSK_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser $(ARGS)
