@@ -29,10 +29,11 @@ def moment(value: object) -> datetime | None:
     RFC 8392 wants an untagged number; issuers in the wild also write floats and tagged dates.
     Raises Rejected(MALFORMED) for anything else and for years outside 1970 to 9999.
     """
-    if isinstance(value, CBORTag):
-        if value.tag == 0 and isinstance(value.value, str):
-            return instant(value.value)
-        value = value.value
+    match value:
+        case CBORTag(tag=0, value=str(text)):
+            return instant(text)
+        case CBORTag(tag=1, value=int() | float() as number):
+            value = number
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
