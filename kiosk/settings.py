@@ -152,6 +152,11 @@ class Places:
         """Where the owner of `desk.db` answers."""
         return self.runtime / "desk.sock"
 
+    @property
+    def resolver_socket(self) -> Path:
+        """Where the resolver answers."""
+        return self.runtime / "resolver.sock"
+
     def scanner_socket(self, lane: str) -> Path:
         """Where the gate listens for the scanner of `lane`."""
         return self.runtime / f"scanner-{lane}.sock"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,3 +56,34 @@ def open_settings(config: Path | None, at: Places) -> Settings:
         if candidate.exists():
             return load(candidate)
     return Settings()
+
+
+_DEVICES = {
+    "camera": "Camera driver, as `opencv:0`, `stills:PATH`, `video:FILE`, `simulated`.",
+    "thermometer": "Thermometer driver, as `mlx90614:bus=1`, `simulated`, `none`.",
+    "lamp": "Lamp driver, as `leds:green=17,amber=27,red=22`, `console`, `none`.",
+    "voice": "Voice driver, as `espeak`, `recorded:FOLDER`, `silent`.",
+    "buttons": "Buttons driver, as `gpio:pass=5,deny=6,again=13,call=19,evacuate=26`, `none`.",
+}
+
+
+def device_options(command: F) -> F:
+    """`--camera`, `--thermometer`, `--lamp`, `--voice`, `--buttons`: the devices of the first lane."""
+    for kind, says in reversed(_DEVICES.items()):
+        command = click.option(f"--{kind}", metavar="DRIVER[:ARG]", help=says)(command)
+    return command
+
+
+def with_devices(settings: Settings, devices: Mapping[str, str | None]) -> Settings:
+    """The settings with other devices in the first lane, where an option named one."""
+    given = {kind: spec for kind, spec in devices.items() if spec is not None}
+    first = replace(settings.lane[0], **given)  # type: ignore[arg-type]
+    return replace(settings, lane=(first, *settings.lane[1:]))
+
+
+def until_stopped() -> threading.Event:
+    """An event that SIGTERM and SIGINT set, so that a service ends cleanly."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

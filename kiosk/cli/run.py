@@ -1,0 +1,127 @@
+"""`kiosk run`: the whole kiosk on one machine; what is missing is simulated, and one line says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+import hardware
+from kiosk.cli._options import device_options, open_places, open_settings, state_option
+from kiosk.core.faults import CameraFault, KioskError
+from kiosk.locale import gettext as _
+from kiosk.services import street
+from kiosk.services.supervisor import Child, Supervisor
+from kiosk.settings import Lane, Places, Settings
+
+STANDS_IN = {"camera": "simulated", "thermometer": "simulated", "lamp": "console", "voice": "silent", "buttons": "none"}
+WATCHDOG_S = {"gate": 3.0, "web": 15.0, "resolver": 10.0}
+
+
+@click.command("run", short_help="Everything on this machine.")
+@state_option
+@device_options
+@click.option("--host", help="Address of the pages; overrides web.host of the settings.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages; overrides web.port of the settings.")
+@click.option("--trust", type=click.Path(path_type=Path, exists=True), multiple=True, help="More trust lists.")
+def command(
+    state: Path | None,
+    config: Path | None,
+    host: str | None,
+    port: int | None,
+    trust: tuple[Path, ...],
+    **devices: str | None,
+) -> None:
+    """Starts gate, scanner and pages, and keeps them running until Ctrl-C.
+
+    \b
+    Example:
+      kiosk run --camera video:queue.mp4 --trust lists/
+    """
+    at = open_places(state)
+    for folder in (at.state, at.runtime):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings = open_settings(config, at)
+    settings = replace(
+        settings, web=replace(settings.web, host=host or settings.web.host, port=port or settings.web.port)
+    )
+    first, trusted = _equipped(settings.lane[0], devices, at)
+    settings = replace(settings, lane=(first, *settings.lane[1:]))
+    Supervisor(_children(settings, at, config, (*trust, *trusted)), click.echo).run(lambda: _greet(settings))
+
+
+def _equipped(lane: Lane, asked: Mapping[str, str | None], at: Places) -> tuple[Lane, list[Path]]:
+    """The lane with a stand-in for every device that is missing, and the trust lists those need."""
+    specs = {kind: asked[kind] or _present_or_stand_in(kind, getattr(lane, kind)) for kind in STANDS_IN}
+    trusted: list[Path] = []
+    if specs["camera"] == "simulated":
+        made = street.make(at, datetime.now(UTC))
+        specs["camera"] = f"simulated:{made.deck}"
+        trusted.append(made.trust)
+        if specs["thermometer"] == "simulated":
+            specs["thermometer"] = f"simulated:{made.deck}"
+    return replace(lane, **specs), trusted  # type: ignore[arg-type]
+
+
+def _present_or_stand_in(kind: str, spec: str) -> str:
+    """`spec` if its device answers, else the kind's stand-in with one line that says so."""
+    try:
+        _try(kind, spec)
+    except KioskError as error:
+        click.echo(
+            _("%(kind)s: %(fault)s; %(stand_in)s takes its place", kind=kind, fault=error, stand_in=STANDS_IN[kind])
+        )
+        return STANDS_IN[kind]
+    return spec
+
+
+def _try(kind: str, spec: str) -> None:
+    if kind == "camera":
+        with closing(hardware.load("camera", spec)) as camera:
+            if camera.frame(timeout_s=3.0) is None:
+                raise CameraFault(f"camera {spec} gives no picture")
+    elif kind == "thermometer":
+        with closing(hardware.load("thermometer", spec)) as thermometer:
+            thermometer.read()
+    elif kind == "lamp":
+        hardware.load("lamp", spec).close()
+    elif kind == "buttons":
+        hardware.load("buttons", spec).close()
+
+
+def _children(settings: Settings, at: Places, config: Path | None, trust: tuple[Path, ...]) -> list[Child]:
+    common = ["--state", str(at.state), *(["--config", str(config)] if config else [])]
+    first = settings.lane[0]
+    devices = [f"--{kind}={getattr(first, kind)}" for kind in ("thermometer", "lamp", "voice", "buttons")]
+    lists = [argument for path in trust for argument in ("--trust", str(path))]
+    environment = {"KIOSK_RUNTIME": str(at.runtime)}
+
+    def child(name: str, *arguments: str) -> Child:
+        watchdog_s = WATCHDOG_S.get(name, settings.scanner.stall_s)
+        return Child(name, [*arguments, *common], watchdog_s, environment=environment)
+
+    children = [child("gate", "gate", f"--camera={first.camera}", *devices, *lists)]
+    for lane in settings.lane:
+        camera = first.camera if lane is first else lane.camera
+        children.append(child(f"scanner {lane.name}", "scanner", "--lane", lane.name, f"--camera={camera}"))
+    if settings.resolver.url:
+        children.append(child("resolver", "resolver"))
+    children.append(child("web", "web", "--host", settings.web.host, "--port", str(settings.web.port)))
+    return children
+
+
+def _greet(settings: Settings) -> None:
+    scheme = "https" if settings.web.tls_cert else "http"
+    base = f"{scheme}://{settings.web.host}:{settings.web.port}"
+    click.echo(_("The gate is open. Ctrl-C ends it."))
+    for page, says in (
+        ("screen", _("the resident's screen")),
+        ("desk", _("the volunteer's desk")),
+        ("records", _("the manager's records")),
+        ("health", _("how the devices are")),
+    ):
+        click.echo(f"  {base}/{page:<8} {says}")

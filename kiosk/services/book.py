@@ -1,0 +1,151 @@
+"""The gate's hold on its logbook: opened when it can be, tried again while it cannot, and what readers may ask."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kiosk.core.entry import Draft, EntryKind
+from kiosk.core.faults import KioskError, LogbookUnwritable
+from kiosk.core.model import Direction
+from kiosk.core.reasons import Answer
+from kiosk.core.requests import Purge, Reply, Reveal
+from kiosk.core.view import Counts
+from kiosk.services.clock import SystemClock
+from kiosk.services.devices import Watched
+from kiosk.settings import Places, RetentionSection
+from kiosk.store.keys import Keyring
+from kiosk.store.logbook import Logbook
+
+TRY_AGAIN_S = 2.0
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Book:
+    """The logbook of this gate. While it cannot be written, that is a state, and nobody is shown green."""
+
+    def __init__(self, at: Places, kiosk: str, clock: SystemClock) -> None:
+        self.watched = Watched("logbook", "sqlite", clock)
+        self._at, self._kiosk, self._clock = at, kiosk, clock
+        self._guard = threading.RLock()
+        self._logbook: Logbook | None = None
+        self._later: deque[Draft] = deque(maxlen=1000)
+        self._tried_s = clock.monotonic_s()
+        self.keyring = Keyring.open(at.keys)
+        self._open()
+
+    def _open(self) -> None:
+        try:
+            self._logbook = Logbook.open(
+                self._at.logbook,
+                self.keyring,
+                kiosk=self._kiosk,
+                boot=BOOT_ID.read_text().strip(),
+                clock_state=lambda: self._clock.state().value,
+                now=self._clock.now,
+                monotonic_ns=lambda: int(self._clock.monotonic_s() * 1e9),
+            )
+        except LogbookUnwritable as error:
+            self.watched.became("unwritable", str(error))
+        else:
+            self._clock.at_least(self._logbook.last_recorded())
+            self.watched.became("ok")
+
+    @property
+    def writable(self) -> bool:
+        """Whether the last row could be written."""
+        return self.watched.state.ok
+
+    def append(self, draft: Draft) -> None:
+        """One durable row. Raises LogbookUnwritable."""
+        with self._guard:
+            if self._logbook is None:
+                raise LogbookUnwritable(f"{self._at.logbook}: not open")
+            try:
+                self._logbook.append(draft)
+            except LogbookUnwritable as error:
+                self.watched.became("unwritable", str(error))
+                raise
+            self.watched.became("ok")
+
+    def append_later(self, draft: Draft) -> None:
+        """A row of something that was done first; written now or when it can be."""
+        with self._guard:
+            self._later.append(draft)
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Writes what had to wait; tries a logbook that could not be written, now and then."""
+        with self._guard:
+            if not self.writable and not self._recovered():
+                return
+            while self._later:
+                try:
+                    self.append(self._later[0])
+                except LogbookUnwritable:
+                    return
+                self._later.popleft()
+
+    def _recovered(self) -> bool:
+        now_s = self._clock.monotonic_s()
+        if now_s - self._tried_s < TRY_AGAIN_S:
+            return False
+        self._tried_s = now_s
+        if self._logbook is None:
+            self._open()
+        elif self._logbook.probe():
+            self.watched.became("ok")
+        return self.writable
+
+    def passed_before(self, key: str, direction: Direction, since: datetime) -> datetime | None:
+        """When this identity last passed this way."""
+        return self._logbook.passed_before(key, direction, since) if self._logbook else None
+
+    def counts(self, zone: ZoneInfo) -> Counts:
+        """Today's counts, by the place's own midnight."""
+        today = self._clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return self._logbook.counts(today, today + timedelta(days=1)) if self._logbook else Counts()
+
+    def answer(self, request: Reveal | Purge) -> Reply:
+        """Sealed fields for somebody whose look is written down first, or days forgotten."""
+        if self._clock.now() >= request.expires_at:
+            return Reply(request_id=request.request_id, answer=Answer.EXPIRED)
+        try:
+            if isinstance(request, Purge):
+                data: dict[str, object] = {"rows": self._purge(request.before, request.by)}
+            else:
+                data = self._reveal(request)
+        except LogbookUnwritable:
+            return Reply(request_id=request.request_id, answer=Answer.NOT_RECORDED)
+        except (ValueError, KioskError):
+            return Reply(request_id=request.request_id, answer=Answer.OUT_OF_RANGE)
+        return Reply(request_id=request.request_id, answer=Answer.DONE, data=data)
+
+    def _reveal(self, request: Reveal) -> dict[str, object]:
+        now = self._clock.now()
+        detail = f"{len(request.seqs)} entries"
+        self.append(Draft(EntryKind.LOOKED, now, volunteer=request.by, detail=detail))
+        if self._logbook is None:
+            return {}
+        return {str(seq): fields for seq, fields in self._logbook.reveal(request.seqs).items()}
+
+    def _purge(self, before: datetime, by: str) -> int:
+        if self._logbook is None:
+            raise LogbookUnwritable(f"{self._at.logbook}: not open")
+        return self._logbook.purge(before.date(), by=by)
+
+    def forget_on_time(self, retention: RetentionSection) -> None:
+        """Deletes what has been kept long enough."""
+        days = max(retention.identity_days, retention.note_days)
+        self._purge(self._clock.now() - timedelta(days=days), by="retention")
+
+    def close(self) -> None:
+        """Leaves a clean file."""
+        with self._guard:
+            self.catch_up()
+            if self._logbook is not None:
+                self._logbook.close()
+                self._logbook = None

@@ -1,0 +1,369 @@
+"""The gate: gathers what cameras, thermometers, buttons and pages bring, lets the core decide, applies it.
+
+One loop, one thread; whatever is slow has a thread of its own and leaves messages. The row comes before the
+lamp: when it cannot be written, nobody is shown green.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kiosk.core import buttons, requests
+from kiosk.core import gate as whole
+from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, Say, ShowLamp
+from kiosk.core.entry import Draft, EntryKind
+from kiosk.core.faults import LogbookUnwritable
+from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer, Showing
+from kiosk.core.model import ConditionKind, Reading, Source
+from kiosk.core.present import condition_views, desk_view
+from kiosk.core.reasons import Answer, Reason
+from kiosk.core.requests import Reply, Request
+from kiosk.core.step import step, unrecorded
+from kiosk.core.view import Counts, DeviceView, GateView
+from kiosk.services.audience import Audience
+from kiosk.services.book import Book
+from kiosk.services.clock import ClockState, SystemClock
+from kiosk.services.devices import LaneDevices
+from kiosk.services.inbox import Answered, Asked, Inbox, Message, Pressed, Read, ScannerLooked
+from kiosk.services.lists_watch import Lists
+from kiosk.services.notify import Notifier
+from kiosk.services.passers import Passers, Roster
+from kiosk.services.resolver_link import ResolverLink
+from kiosk.services.scanner_link import ScannerLink
+from kiosk.settings import Places, Settings
+
+TURN_S = 0.1  # the longest between two looks
+VIEW_EVERY_S = 1.0
+HOUSEKEEPING_S = 3600.0
+DOWN_AFTER = timedelta(seconds=1)  # a device that fails for less is a hiccup
+
+
+@dataclass
+class Passage:
+    """One lane with everything that belongs to it."""
+
+    lane: Lane
+    devices: LaneDevices
+    scanner: ScannerLink
+    air: Reading | None = None
+    arrivals: list[Arrival] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    online: list[OnlineAnswer] = field(default_factory=list)
+
+
+class GateService:
+    """The gate's process. `run` is its whole life."""
+
+    def __init__(
+        self, settings: Settings, at: Places, roster: Roster, *, trust: tuple[Path, ...] = (), notifier: Notifier
+    ) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._notifier = notifier
+        self._zone = ZoneInfo(settings.kiosk.timezone)
+        self._inbox = Inbox()
+        self._book = Book(at, settings.kiosk.id, self._clock)
+        self._roster = roster
+        self._lists = Lists(at, (*trust, *(Path(path) for path in settings.trust)), self._clock)
+        self._policy = self._lists.policy
+        self._passers = Passers(self._book.keyring.identity_secret, roster, self._book.passed_before)
+        self._audience = Audience(at.gate_socket, self._inbox, self._book.answer)
+        self._resolver = ResolverLink(at, self._inbox) if settings.resolver.url else None
+        self._passages = {
+            lane.name: Passage(
+                Lane(lane.name, lane.direction),
+                LaneDevices(lane, settings.kiosk.language, self._inbox, self._clock),
+                ScannerLink(
+                    lane.name,
+                    at.scanner_socket(lane.name),
+                    lane.camera,
+                    self._inbox,
+                    self._clock,
+                    self._audience.picture,
+                ),
+            )
+            for lane in settings.lane
+        }
+        self._gate = whole.Gate()
+        self._gate_requests: list[whole.GateRequest] = []
+        self._replies: OrderedDict[str, Reply] = OrderedDict()
+        self._waiting: dict[str, list[Future[Reply]]] = {}
+        self._counts = Counts()
+        self._shown: GateView | None = None
+        self._shown_s = float("-inf")
+        self._tidied_s = float("-inf")
+        self._turn = 0
+
+    # --- The loop -----------------------------------------------------------------------------------------
+
+    def run(self, stopping: threading.Event) -> None:
+        """Turns until `stopping`; then goes dark and closes the logbook cleanly."""
+        self._book.append_later(Draft(EntryKind.START, self._clock.now(), rules=self._policy.rules.version))
+        self._notifier.ready()
+        try:
+            while not stopping.is_set():
+                self.turn(TURN_S)
+                self._notifier.turn_done()
+        finally:
+            self._notifier.stopping()
+            self.close()
+
+    def turn(self, timeout_s: float) -> None:
+        """Gather, decide, apply: one look at every lane."""
+        for message in self._inbox.take(timeout_s):
+            self._gather(message)
+        self._turn += 1
+        self._renew()
+        facts = self._conditions()
+        self._gate, effects = whole.step(
+            self._gate, facts, tuple(self._gate_requests), self._policy.rules, self._clock.now()
+        )
+        self._gate_requests.clear()
+        self._apply_to_gate(effects)
+        for passage in self._passages.values():
+            self._look_at(passage)
+        self._book.catch_up()
+        self._show()
+
+    def _look_at(self, passage: Passage) -> None:
+        look = self._look(passage)
+        before = passage.lane
+        passage.lane, effects = step(before, look, self._policy.rules)
+        try:
+            for effect in effects:
+                self._apply(passage, effect)
+        except LogbookUnwritable:
+            passage.lane, instead = unrecorded(before, passage.lane, look, effects)
+            for effect in instead:
+                self._apply(passage, effect)
+
+    def _look(self, passage: Passage) -> Look:
+        known: dict[str, Known] = {}
+        for request in passage.requests:
+            if isinstance(request, requests.ManualVisit) and request.person:
+                found = self._passers.known(request.person)
+                known |= {request.person: found} if found else {}
+        look = Look(
+            now=self._clock.now(),
+            fresh_id=secrets.token_hex(8),
+            gate=self._gate,
+            arrivals=tuple(passage.arrivals),
+            readings=tuple(passage.readings),
+            requests=tuple(passage.requests),
+            online=tuple(passage.online),
+            known=known,
+            faults=self._faults(passage),
+            resolver=self._resolver is not None,
+        )
+        for gathered in (passage.arrivals, passage.readings, passage.requests, passage.online):
+            gathered.clear()
+        return look
+
+    def _apply(self, passage: Passage, effect: Effect) -> None:
+        match effect:
+            case Record(draft):
+                self._book.append(draft)
+                self._counts = self._book.counts(self._zone)
+            case RecordLater(draft):
+                self._book.append_later(draft)
+            case ShowLamp(pattern):
+                passage.devices.show(pattern)
+            case Say(phrase):
+                passage.devices.say(phrase)
+            case AskOnline(visit, key):
+                if self._resolver is not None:
+                    self._resolver.ask(visit, key)
+            case Respond():
+                self._respond(Reply(request_id=effect.request_id, answer=effect.answer, visit=effect.visit))
+
+    def _apply_to_gate(self, effects: list[Effect]) -> None:
+        """What concerns the whole gate has no lamp; a decision that could not be written down is answered so."""
+        unwritten = False
+        for effect in effects:
+            match effect:
+                case Record(draft):
+                    try:
+                        self._book.append(draft)
+                    except LogbookUnwritable:
+                        unwritten = True
+                        self._book.append_later(draft)
+                case RecordLater(draft):
+                    self._book.append_later(draft)
+                case Respond(request_id, answer, visit):
+                    answer = Answer.NOT_RECORDED if unwritten and answer is Answer.DONE else answer
+                    self._respond(Reply(request_id=request_id, answer=answer, visit=visit))
+                    unwritten = False
+
+    # --- Gathering ----------------------------------------------------------------------------------------
+
+    def _gather(self, message: Message) -> None:
+        match message:
+            case ScannerLooked(lane, looked):
+                for text in looked.texts:
+                    self._hold_up(self._passages[lane], text, Source.CAMERA)
+            case Read(lane, reading):
+                self._passages[lane].readings.append(reading)
+                self._passages[lane].air = reading
+            case Pressed(lane, button, _):
+                passage = self._passages[lane]
+                pressed = buttons.request(button, passage.lane, secrets.token_hex(8), self._clock.now())
+                if pressed is not None:
+                    self._route(pressed)
+            case Asked(request, reply):
+                self._ask(request, reply)
+            case Answered(resolved):
+                answer = OnlineAnswer(resolved.visit, resolved.key, resolved.outcome, self._clock.now())
+                for passage in self._passages.values():
+                    passage.online.append(answer)
+
+    def _hold_up(self, passage: Passage, text: str, source: Source) -> None:
+        arrival = self._passers.arrival(
+            text, source, passage.lane.direction, self._policy.trust, self._policy.rules, self._clock.now()
+        )
+        if self._resolver is not None:
+            self._resolver.remember(arrival.presented, text)
+        passage.arrivals.append(arrival)
+
+    def _ask(self, request: Request, reply: Future[Reply]) -> None:
+        """A request that was answered before gets the same answer: a retry is harmless."""
+        known = self._replies.get(request.request_id)
+        if known is not None:
+            reply.set_result(known)
+            return
+        waiting = self._waiting.setdefault(request.request_id, [])
+        waiting.append(reply)
+        if len(waiting) == 1:
+            self._route(request)
+
+    def _route(self, request: Request) -> None:
+        if isinstance(request, requests.Decide | requests.Evacuate):
+            self._gate_requests.append(request)
+            return
+        passage = self._passage_of(request)
+        if passage is None:
+            unknown = Answer.VISIT_ENDED if hasattr(request, "visit") else Answer.UNKNOWN_LANE
+            self._respond(Reply(request_id=request.request_id, answer=unknown))
+        elif isinstance(request, requests.Typed):
+            self._hold_up(passage, request.text, Source.KEYBOARD)
+            self._respond(Reply(request_id=request.request_id, answer=Answer.DONE))
+        else:
+            passage.requests.append(request)
+
+    def _passage_of(self, request: Request) -> Passage | None:
+        lane = getattr(request, "lane", None)
+        if lane is not None:
+            return self._passages.get(lane)
+        visit = getattr(request, "visit", "")
+        for passage in self._passages.values():
+            phase = passage.lane.phase
+            current = phase.ended.visit if isinstance(phase, Showing) else getattr(phase, "visit", None)
+            ended = (each.visit for each in passage.lane.recent)
+            if any(each is not None and each.id == visit for each in (current, *ended)):
+                return passage
+        return None
+
+    def _respond(self, reply: Reply) -> None:
+        self._replies[reply.request_id] = reply
+        while len(self._replies) > 1000:
+            self._replies.popitem(last=False)
+        for waiting in self._waiting.pop(reply.request_id, []):
+            waiting.set_result(reply)
+
+    # --- Conditions and faults ----------------------------------------------------------------------------
+
+    def _renew(self) -> None:
+        if self._policy is not self._lists.policy:
+            self._policy = self._lists.policy
+            self._passers.forget()
+        if self._clock.monotonic_s() - self._tidied_s > HOUSEKEEPING_S and self._idle():
+            self._tidied_s = self._clock.monotonic_s()
+            try:
+                self._book.forget_on_time(self._settings.retention)
+            except LogbookUnwritable:
+                return  # the state of the logbook says so; it is tried again in an hour
+
+    def _idle(self) -> bool:
+        return all(isinstance(passage.lane.phase, Idle) for passage in self._passages.values())
+
+    def _conditions(self) -> frozenset[ConditionKind]:
+        rules, trust, now = self._policy.rules, self._policy.trust, self._clock.now()
+        passages = list(self._passages.values())
+        stale = trust.as_of is not None and now - trust.as_of > timedelta(hours=rules.conditions.trust_stale_h)
+        holds = {
+            ConditionKind.THERMOMETER_DOWN: any(self._down(p.devices.thermometer.watched.view()) for p in passages),
+            ConditionKind.AMBIENT_OUT_OF_RANGE: any(
+                p.air and whole.ambient_out_of_range(p.air, rules) for p in passages
+            ),
+            ConditionKind.CAMERA_DOWN: any(self._faults(passage) & {Reason.CAMERA_DOWN} for passage in passages),
+            ConditionKind.CLOCK_IN_DOUBT: self._clock.state() is ClockState.UNTRUSTED,
+            ConditionKind.TRUST_STALE: stale,
+            ConditionKind.RESOLVER_DOWN: self._resolver is not None and self._resolver.down,
+        }
+        return frozenset(kind for kind, held in holds.items() if held)
+
+    def _down(self, device: DeviceView) -> bool:
+        return not device.ok and device.since is not None and self._clock.now() - device.since > DOWN_AFTER
+
+    def _faults(self, passage: Passage) -> frozenset[Reason]:
+        passage.scanner.check()
+        faults = set()
+        if not self._book.writable:
+            faults.add(Reason.LOGBOOK_DOWN)
+        if self._down(passage.scanner.scanner.view()) or self._down(passage.scanner.camera.view()):
+            faults.add(Reason.CAMERA_DOWN)
+        return frozenset(faults)
+
+    # --- Showing ------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Tells the pages, when something changed and at least once a second."""
+        now_s = self._clock.monotonic_s()
+        hz = self._settings.web.picture_hz if self._settings.web.picture and self._audience.wants_pictures else 0.0
+        for passage in self._passages.values():
+            passage.scanner.pictures(hz)
+        view = self._view()
+        if view == self._shown and now_s - self._shown_s < VIEW_EVERY_S:
+            return
+        self._shown, self._shown_s = view, now_s
+        self._audience.show(msgspec.structs.replace(view, turn=self._turn, at=self._clock.now()))
+
+    def _view(self) -> GateView:
+        now, rules = self._clock.now(), self._policy.rules
+        evacuation = self._gate.evacuation
+        devices = [self._book.watched.view(), self._lists.rules_state.view(), self._lists.trust_state.view()]
+        for passage in self._passages.values():
+            devices += [passage.scanner.camera.view(), passage.scanner.scanner.view(), *passage.devices.views()]
+        return GateView(
+            turn=0,
+            at=datetime.min.replace(tzinfo=UTC),
+            kiosk=self._settings.kiosk.id,
+            lanes=tuple(desk_view(passage.lane, now, rules) for passage in self._passages.values()),
+            conditions=condition_views(self._gate, rules),
+            devices=tuple(devices),
+            counts=self._counts,
+            evacuating_since=evacuation.since if evacuation else None,
+            evacuating_by=evacuation.by if evacuation else "",
+            rules=rules.version,
+            simulated=tuple(sorted({device.name for device in devices if device.driver.startswith("simulated")})),
+        )
+
+    def close(self) -> None:
+        """Dark, silent, and the logbook clean."""
+        self._audience.close()
+        for passage in self._passages.values():
+            passage.scanner.close()
+            passage.devices.close()
+        if self._resolver is not None:
+            self._resolver.close()
+        self._lists.close()
+        self._book.close()

@@ -1,0 +1,80 @@
+"""What arrives at the gate between two turns: one queue, many senders, one reader."""
+
+from __future__ import annotations
+
+import queue
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+from kiosk.core.model import Reading
+from kiosk.core.ports import Button
+from kiosk.core.requests import Reply, Request
+from kiosk.services.messages import Looked, Resolved
+
+WORTH_KEEPING = 1000  # messages; a gate that is further behind has other troubles
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerLooked:
+    """A lane's scanner finished a turn."""
+
+    lane: str
+    looked: Looked
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A lane's thermometer gave a reading."""
+
+    lane: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asked something, and waits for the reply."""
+
+    request: Request
+    reply: Future[Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A lane's button was pressed."""
+
+    lane: str
+    button: Button
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The resolver answered."""
+
+    resolved: Resolved
+
+
+Message = ScannerLooked | Read | Asked | Pressed | Answered
+
+
+class Inbox:
+    """A bounded queue; when it is full, the newest reading or look is dropped, never a request."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+
+    def post(self, message: Message) -> None:
+        """Leaves a message; never blocks."""
+        if self._queue.qsize() < WORTH_KEEPING or isinstance(message, Asked | Pressed):
+            self._queue.put(message)
+
+    def take(self, timeout_s: float) -> list[Message]:
+        """Everything that arrived, waiting up to `timeout_s` for the first of it."""
+        messages: list[Message] = []
+        try:
+            messages.append(self._queue.get(timeout=timeout_s))
+            while True:
+                messages.append(self._queue.get_nowait())
+        except queue.Empty:
+            return messages

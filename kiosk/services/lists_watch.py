@@ -1,0 +1,100 @@
+"""Keeps rules and trust lists up to date: read in the background, swapped whole, the last good ones kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from kiosk.core import rules as rules_file
+from kiosk.core.faults import SettingsError
+from kiosk.core.formats import online_code
+from kiosk.core.ports import Clock
+from kiosk.core.rules import Rules
+from kiosk.core.trust import Trust
+from kiosk.services import lists
+from kiosk.services.devices import Watched
+from kiosk.settings import Places
+
+EVERY_S = 2.0
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules and the trust that decide from now on."""
+
+    rules: Rules
+    trust: Trust
+
+
+class Lists:
+    """The newest good policy. Reading it never waits."""
+
+    def __init__(self, at: Places, more: tuple[Path, ...], clock: Clock) -> None:
+        self.rules_state = Watched("rules", at.rules.name, clock)
+        self.trust_state = Watched("trust", at.trust.name, clock)
+        self._at, self._more = at, more
+        self._stop = threading.Event()
+        self._seen: tuple[object, ...] = ()
+        self.policy = Policy(Rules(), Trust(services=online_code.services(())))
+        self._refresh()
+        self._thread = threading.Thread(target=self._watch, name="lists", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        seen = self._stamp()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        rules = self._kept(self.rules_state, self._rules, self.policy.rules)
+        trust = self._kept(self.trust_state, self._trust, self.policy.trust)
+        services = online_code.services(rules.online.patterns)
+        self.policy = Policy(rules, replace(trust, services=services))
+
+    def _rules(self) -> Rules:
+        path = self._at.rules
+        return rules_file.parse(path.read_bytes(), str(path)) if path.exists() else Rules()
+
+    def _trust(self) -> Trust:
+        return lists.of_kiosk(self._at, self._more)
+
+    def _kept(self, watched: Watched, read: Callable[[], P], old: P) -> P:
+        try:
+            new = read()
+        except (SettingsError, OSError) as error:
+            watched.became("refused", str(error))
+            return old
+        watched.became("ok")
+        return new
+
+    def _stamp(self) -> tuple[object, ...]:
+        """What tells that a file came, went or changed."""
+        folders = (self._at.trust, self._at.pass_keys, *self._more)
+        files = [self._at.rules, *(file for folder in folders if folder.is_dir() for file in folder.iterdir())]
+        files += [path for path in self._more if path.is_file()]
+        return tuple(
+            (str(file), status.st_mtime_ns, status.st_size, status.st_ino)
+            for file in sorted(files)
+            if (status := _status(file))
+        )
+
+    def close(self) -> None:
+        """Stops looking."""
+        self._stop.set()
+        self._thread.join(timeout=2)
+
+
+def _status(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:
+        return None

@@ -1,0 +1,82 @@
+"""Who it is that holds up a code: the text is read, its identity keyed, the roster and the logbook are asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from kiosk.core import formats, identity
+from kiosk.core.lane import Arrival, Known
+from kiosk.core.model import Credential, Direction, Presented, Read, RosterMatch, Source
+from kiosk.core.rules import Rules
+from kiosk.core.trust import Trust
+
+REMEMBERED_S = 2.0  # a code read every frame is verified once
+
+PassedBefore = Callable[[str, Direction, datetime], datetime | None]
+
+
+class Roster(Protocol):
+    """What the gate asks of the roster."""
+
+    def match(self, credential: Credential) -> RosterMatch | None:
+        """Whom a credential is about."""
+
+    def person(self, person: str) -> RosterMatch | None:
+        """The person of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    read: Read
+    key: str
+    roster: RosterMatch | None
+    passed_before: datetime | None
+    at: datetime
+
+
+class Passers:
+    """Turns texts into arrivals. The texts themselves are kept nowhere."""
+
+    def __init__(self, secret: bytes, roster: Roster, passed_before: PassedBefore) -> None:
+        self._secret, self._roster, self._passed_before = secret, roster, passed_before
+        self._verified: OrderedDict[tuple[bytes, Direction], _Verified] = OrderedDict()
+
+    def arrival(
+        self, text: str, source: Source, direction: Direction, trust: Trust, rules: Rules, now: datetime
+    ) -> Arrival:
+        """What `text` means at this lane at this moment."""
+        known = self._known(text, direction, trust, rules, now)
+        return Arrival(Presented(known.read, known.key, now, source), known.roster, known.passed_before)
+
+    def _known(self, text: str, direction: Direction, trust: Trust, rules: Rules, now: datetime) -> _Verified:
+        digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest(), direction
+        held = self._verified.get(digest)
+        if held is None or now - held.at > timedelta(seconds=REMEMBERED_S):
+            read = formats.read(text, trust)
+            key = identity.key(read, text, self._secret)
+            match = self._roster.match(read) if isinstance(read, Credential) else None
+            held = _Verified(read, key, match, self._passed(key, direction, rules, now), now)
+        self._verified[digest] = _Verified(held.read, held.key, held.roster, held.passed_before, now)
+        self._verified.move_to_end(digest)
+        while len(self._verified) > 32:
+            self._verified.popitem(last=False)
+        return held
+
+    def _passed(self, key: str, direction: Direction, rules: Rules, now: datetime) -> datetime | None:
+        if not rules.replay.window_s:
+            return None
+        return self._passed_before(key, direction, now - timedelta(seconds=rules.replay.window_s))
+
+    def known(self, person: str) -> Known | None:
+        """A person of the roster whom a request names."""
+        match = self._roster.person(person)
+        return Known(match) if match else None
+
+    def forget(self) -> None:
+        """Verifies everything anew: the lists have changed."""
+        self._verified.clear()

@@ -1,0 +1,144 @@
+"""Starts the processes of one kiosk on one machine and keeps them alive, as systemd does when installed.
+
+It speaks systemd's own protocol with them (READY, WATCHDOG), so that a service has one way of saying how it
+is. A process that dies, or falls silent, is started anew at once; one that keeps dying, every few seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
+LOOK_EVERY_S = 0.05
+PATIENCE_S = 5.0  # a process may take so long to end
+SHORT_LIFE_S = 2.0
+SHORT_LIVES = 5  # after so many short lives in a row it is started only every PAUSE_S
+PAUSE_S = 3.0
+
+
+@dataclass
+class Child:
+    """One process, and how it is doing."""
+
+    name: str
+    arguments: Sequence[str]
+    watchdog_s: float
+    process: subprocess.Popen[bytes] | None = None
+    channel: socket.socket | None = None
+    ready: bool = False
+    heard_s: float = 0.0
+    started_s: float = 0.0
+    short_lives: int = 0
+    not_before_s: float = 0.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Supervisor:
+    """All processes of one kiosk. `say` gets one line whenever something happens that a person should know."""
+
+    def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
+        self._children = list(children)
+        self._say = say
+        self._selector = selectors.DefaultSelector()
+        self._stopping = False
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Until SIGINT or SIGTERM; `ready` is called once, when every process has said that it is."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: setattr(self, "_stopping", True))
+        told = False
+        try:
+            while not self._stopping:
+                for child in self._children:
+                    self._keep(child)
+                self._listen()
+                if not told and all(child.ready for child in self._children):
+                    told = True
+                    ready()
+        finally:
+            self._end()
+
+    def _keep(self, child: Child) -> None:
+        now_s = time.monotonic()
+        if child.process is None:
+            if now_s >= child.not_before_s:
+                self._start(child)
+            return
+        if child.process.poll() is None:
+            if child.ready and now_s - child.heard_s > child.watchdog_s:
+                self._say(f"{child.name} has fallen silent; starting it anew")
+                child.process.kill()
+                child.process.wait()
+            else:
+                return
+        elif not self._stopping:
+            self._say(f"{child.name} has ended ({_how(child.process.returncode)}); starting it anew")
+        self._bury(child)
+
+    def _bury(self, child: Child) -> None:
+        now_s = time.monotonic()
+        child.short_lives = child.short_lives + 1 if now_s - child.started_s < SHORT_LIFE_S else 0
+        child.not_before_s = now_s + (PAUSE_S if child.short_lives >= SHORT_LIVES else 0.0)
+        child.process, child.ready = None, False
+        if child.channel is not None:
+            self._selector.unregister(child.channel)
+            child.channel.close()
+            child.channel = None
+
+    def _start(self, child: Child) -> None:
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        channel.bind(f"\0kiosk-{os.getpid()}-{child.name}-{time.monotonic_ns()}")
+        address = channel.getsockname()
+        environment = os.environ | child.environment
+        environment |= {
+            "NOTIFY_SOCKET": "@" + address[1:].decode(),
+            "WATCHDOG_USEC": str(int(child.watchdog_s * 1e6)),
+            SUPERVISED: str(os.getpid()),
+        }
+        environment.pop("WATCHDOG_PID", None)
+        self._selector.register(channel, selectors.EVENT_READ, child)
+        child.channel = channel
+        child.started_s = child.heard_s = time.monotonic()
+        child.process = subprocess.Popen(
+            [sys.executable, "-m", "kiosk", *child.arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is the supervisor's to pass on, in order
+        )
+
+    def _listen(self) -> None:
+        for key, _ in self._selector.select(timeout=LOOK_EVERY_S):
+            child: Child = key.data
+            with suppress(BlockingIOError):
+                while True:
+                    message = key.fileobj.recv(4096)  # type: ignore[union-attr]
+                    child.heard_s = time.monotonic()
+                    if b"READY=1" in message.split(b"\n"):
+                        child.ready = True
+
+    def _end(self) -> None:
+        """Last started, first ended; whoever does not end in time is killed."""
+        for child in reversed(self._children):
+            if child.process is None:
+                continue
+            with suppress(ProcessLookupError):
+                child.process.terminate()
+            try:
+                child.process.wait(timeout=PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self._say(f"{child.name} does not end by itself; killed")
+                child.process.kill()
+                child.process.wait()
+
+
+def _how(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
