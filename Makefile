@@ -16,7 +16,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard kiosk/locale/*/LC_MESSAGES/message
 
 # Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests need besides.
 PACKAGES := libzbar0 fonts-droid-fallback
-PI_PACKAGES := python3-lgpio python3-evdev python3-picamera2
+PI_PACKAGES := python3-lgpio python3-evdev
 TEST_PACKAGES := chromium espeak-ng systemd umockdev
 ON_PI := $(shell grep -aqs 'Raspberry Pi' /proc/device-tree/model && echo yes)
 
@@ -100,7 +100,7 @@ catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, com
 screenshots: $(READY_TEST) $(CATALOGUES)  ## take the pictures of docs/pictures with a real browser
 	@KIOSK_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser $(ARGS)
 
-install: setup  ## install as services; say sudo make install
+install:  ## install as services that start with the machine; say sudo make install
 	@systemd/install.sh
 
 lock: $(READY_DEV)  ## choose versions anew: requirements*.lock from pyproject.toml

@@ -76,6 +76,7 @@ programs() {
 		copy=$(mktemp -d)
 		trap 'rm -rf "$copy"' EXIT
 		tar -C "$SOURCE" --exclude=__pycache__ -c kiosk hardware web pyproject.toml README.md LICENSE | tar -C "$copy" -x
+		"$folder/bin/pybabel" -q compile -d "$copy/kiosk/locale"
 		"$folder/bin/python" -m pip --disable-pip-version-check -qq install --no-deps --no-index --no-build-isolation "$copy"
 		"$folder/bin/kiosk" --version >/dev/null
 		touch "$folder/complete"
