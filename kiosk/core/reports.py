@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,41 +41,53 @@ class _Visit:
     def last(self) -> Mark:
         return self.decisions[-1] if self.decisions else self.base
 
+    @property
+    def counted_as(self) -> tuple[str, ...]:
+        """The names of the counts that this visit adds to."""
+        if self.last.kind is EntryKind.INCOMPLETE:
+            return ("incomplete",)
+        if self.last.outcome is Outcome.PASS and self.base.direction is not None:
+            return ("passed", _WAY[self.base.direction])
+        return _NAMED[self.last.outcome]
+
+
+_WAY = {Direction.IN: "entered", Direction.OUT: "left"}
+_NAMED: dict[Outcome | None, tuple[str, ...]] = {
+    Outcome.PASS: ("passed",),
+    Outcome.CHECK: ("checked",),
+    Outcome.DENY: ("denied",),
+    None: (),
+}
+
 
 class Tally:
     """Folds rows, in the order they were written, into counts. Rows about visits it never saw are left out."""
 
     def __init__(self) -> None:
         self._visits: dict[str, _Visit] = {}
-        self._exits = 0
+        self._counts: Counter[str] = Counter()
 
     def add(self, mark: Mark) -> None:
         """Takes one more row."""
         known = self._visits.get(mark.visit)
+        if known is not None:
+            self._counts.subtract(known.counted_as)
         if mark.kind is EntryKind.MEDICAL_EXIT:
-            self._exits += 1
-        elif mark.kind in COUNTED:
-            if known is None:
-                self._visits[mark.visit] = _Visit(mark)
-            else:
-                known.base = mark  # measured again: the same visit, a newer verdict
-        elif known is not None and mark.kind is EntryKind.OVERRIDE:
+            self._counts["left"] += 1
+        elif mark.kind in COUNTED and known is None:
+            known = self._visits[mark.visit] = _Visit(mark)
+        elif mark.kind in COUNTED and known is not None:
+            known.base = mark  # measured again: the same visit, a newer verdict
+        elif mark.kind is EntryKind.OVERRIDE and known is not None:
             known.decisions.append(mark)
-        elif known is not None and mark.kind is EntryKind.UNDO and known.decisions:
+        elif mark.kind is EntryKind.UNDO and known is not None and known.decisions:
             known.decisions.pop()
+        if known is not None:
+            self._counts.update(known.counted_as)
 
     def counts(self) -> Counts:
         """How many of each."""
-        settled = [(visit.base, visit.last) for visit in self._visits.values()]
-        passed = [base.direction for base, last in settled if _came_to(last, Outcome.PASS)]
-        return Counts(
-            passed=len(passed),
-            checked=sum(_came_to(last, Outcome.CHECK) for _, last in settled),
-            denied=sum(_came_to(last, Outcome.DENY) for _, last in settled),
-            incomplete=sum(last.kind is EntryKind.INCOMPLETE for _, last in settled),
-            entered=sum(direction is Direction.IN for direction in passed),
-            left=sum(direction is Direction.OUT for direction in passed) + self._exits,
-        )
+        return Counts(**self._counts)
 
     def last_pass(self, direction: Direction, since: datetime) -> datetime | None:
         """When a visit in `direction`, not before `since`, last came to PASS."""
@@ -84,7 +97,3 @@ class Tally:
             if visit.base.direction is direction and visit.last.outcome is Outcome.PASS
         ]
         return max((moment for moment in passes if moment >= since), default=None)
-
-
-def _came_to(last: Mark, outcome: Outcome) -> bool:
-    return last.kind is not EntryKind.INCOMPLETE and last.outcome is outcome

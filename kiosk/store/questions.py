@@ -22,21 +22,26 @@ WITH found(visit) AS (
   SELECT coalesce(refers, visit) FROM entry WHERE code_tag IN (SELECT value FROM json_each(:tags))
 )
 SELECT seq, kind, visit, happened, direction, outcome FROM entry
- WHERE visit IN found AND kind IN (SELECT value FROM json_each(:counted))
+ WHERE visit IN found AND +kind IN (SELECT value FROM json_each(:counted))
 UNION ALL
 SELECT seq, kind, refers, happened, direction, outcome FROM entry
- WHERE refers IN found AND kind IN (SELECT value FROM json_each(:deciding))
+ WHERE refers IN found AND +kind IN (SELECT value FROM json_each(:deciding))
 ORDER BY 1
 """
-_COUNTS = """
+# A plus sign keeps SQLite from searching by a column that hardly narrows anything down.
+_WINDOW = """
 SELECT seq, kind, coalesce(visit, ''), happened, direction, outcome FROM entry
- WHERE seq > :seen AND happened >= :since AND happened < :until
-   AND kind IN (SELECT value FROM json_each(:counted))
+ WHERE +seq <= :end AND happened >= :since AND happened < :until
+   AND +kind IN (SELECT value FROM json_each(:counted))
 UNION ALL
 SELECT seq, kind, refers, happened, direction, outcome FROM entry
- WHERE seq > :seen AND refers IS NOT NULL AND kind IN (SELECT value FROM json_each(:deciding))
-   AND refers IN (SELECT visit FROM entry WHERE happened >= :since AND happened < :until)
+ WHERE +seq <= :end AND refers IN (SELECT visit FROM entry WHERE happened >= :since AND happened < :until)
+   AND +kind IN (SELECT value FROM json_each(:deciding))
 ORDER BY 1
+"""
+_NEWER = """
+SELECT seq, kind, coalesce(refers, visit, ''), happened, direction, outcome FROM entry
+ WHERE seq > :seen AND seq <= :end ORDER BY seq
 """
 
 
@@ -101,22 +106,19 @@ class DayTally:
 
     def __init__(self, since: datetime, until: datetime) -> None:
         self.window = since, until
-        self._values: dict[str, str | int] = {
-            "since": iso(since),
-            "until": iso(until),
-            "counted": _COUNTED,
-            "deciding": _DECIDING,
-        }
         self._tally = Tally()
         self._seen = 0
 
     def counts(self, db: sqlite3.Connection) -> Counts:
         """The counts up to the last row."""
+        since, until = self.window
         end, _ = tail(db)
-        if end > self._seen:
-            for mark in _marks(db.execute(_COUNTS, self._values | {"seen": self._seen})):
+        values = {"since": iso(since), "until": iso(until), "counted": _COUNTED, "deciding": _DECIDING}
+        rows = db.execute(_NEWER if self._seen else _WINDOW, {**values, "seen": self._seen, "end": end})
+        for mark in _marks(rows):
+            if mark.kind not in COUNTED or since <= mark.happened < until:
                 self._tally.add(mark)
-            self._seen = end
+        self._seen = end
         return self._tally.counts()
 
 
