@@ -53,7 +53,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup run test lint bench lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test lint bench lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -99,6 +99,9 @@ catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, com
 
 screenshots: $(READY_TEST) $(CATALOGUES)  ## take the pictures of docs/pictures with a real browser
 	@KIOSK_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser $(ARGS)
+
+packages:  ## only the system packages that are missing
+	@$(call apt,$(PACKAGES) $(if $(ON_PI),$(PI_PACKAGES)))
 
 install:  ## install as services that start with the machine; say sudo make install
 	@systemd/install.sh
