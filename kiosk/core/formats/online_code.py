@@ -105,9 +105,11 @@ def _slow(pattern: str) -> str | None:
             inside[-1] = inside[-1] or closed
         elif character == "|":
             inside[-1] = len(inside) > 1
-        elif character in "*+" or (character == "{" and re.match(r"\{\d*,\d*\}", bare[at:])):
+        elif character in "*+" or (character == "{" and re.match(r"\{\d*,?\d*\}", bare[at:])):
             if bare[at - 1 : at] == ")" and closed:
                 return "a repeat inside a repeat could take for ever; write it without the outer one"
+            if re.match(r"\{\d+\}", bare[at:]):
+                continue  # a fixed count of one thing
             if bare[at - 1 : at] not in ("*", "+", "}"):
                 repeats += 1
             inside[-1] = True
