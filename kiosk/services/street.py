@@ -8,9 +8,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from hardware.simulation import Companion, Deck, Note, Person, dump_deck
 from kiosk.core.codecs import cose
@@ -26,33 +31,46 @@ OPAQUE = "https://health.example.gov.cn/code?token=simulated"
 
 @dataclass(frozen=True, slots=True)
 class SimulatedStreet:
-    """Where the deck and the list of throw-away keys lie."""
+    """Where the deck lies, and the folder with the public halves of the throw-away keys."""
 
     deck: Path
     trust: Path
 
 
 def make(at: Places, now: datetime) -> SimulatedStreet:
-    """Mints the codes, and writes deck and trust list into the simulation folder."""
-    pass_key, dcc_key, stranger = (Ed25519PrivateKey.generate() for _ in range(3))
-    mint = _Mint(pass_key, dcc_key, stranger, now)
-    signers = [_signer("local_pass", pass_key), _signer("eu_dcc", dcc_key)]
-    street = SimulatedStreet(at.simulation / "deck.json", at.simulation / "trust.json")
-    street.trust.parent.mkdir(parents=True, exist_ok=True)
-    lists.write_whole(street.trust, own_keys.dump(signers), mode=0o640)
+    """Mints the codes, and writes deck and trust lists into the simulation folder."""
+    pass_key, dcc_key = Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
+    certificate = _self_signed(dcc_key, now)
+    mint = _Mint(pass_key, dcc_key, sha256(certificate.public_bytes(Encoding.DER)).digest()[:8], now)
+    street = SimulatedStreet(at.simulation / "deck.json", at.simulation / "trust")
+    street.trust.mkdir(parents=True, exist_ok=True)
+    signer = Signer("local_pass", cose.key_id(pass_key.public_key()), pass_key.public_key(), ISSUER)
+    lists.write_whole(street.trust / "passes.json", own_keys.dump([signer]), mode=0o640)
+    lists.write_whole(street.trust / "dsc.pem", certificate.public_bytes(Encoding.PEM), mode=0o640)
     dump_deck(Deck(people=mint.people(), start=now.timestamp() + 1, seed=int(now.timestamp())), street.deck)
     return street
 
 
-def _signer(scheme: str, key: Ed25519PrivateKey) -> Signer:
-    return Signer(scheme, cose.key_id(key.public_key()), key.public_key(), ISSUER)
+def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+    """A document signer certificate that nobody but this run trusts."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, ISSUER)])
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=30))
+        .sign(key, hashes.SHA256())
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Mint:
     pass_key: Ed25519PrivateKey
-    dcc_key: Ed25519PrivateKey
-    stranger: Ed25519PrivateKey
+    dcc_key: ec.EllipticCurvePrivateKey
+    dcc_kid: bytes
     now: datetime
 
     def people(self) -> tuple[Person, ...]:
@@ -105,6 +123,6 @@ class _Mint:
             issuer="XX",
             valid_from=self.now - timedelta(days=1),
             valid_until=self.now + timedelta(days=2),
-            key=self.stranger if forged else self.dcc_key,
-            kid=cose.key_id(self.dcc_key.public_key()),
+            key=ec.generate_private_key(ec.SECP256R1()) if forged else self.dcc_key,
+            kid=self.dcc_kid,
         )
