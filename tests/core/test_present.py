@@ -1,0 +1,82 @@
+"""What a lane looks and sounds like."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.core.buttons import request as pressed
+from kiosk.core.model import Attested, Outcome
+from kiosk.core.ports import Button, LampPattern, Phrase
+from kiosk.core.present import desk_view, initials
+from kiosk.core.requests import Again, Call, Evacuate, Override, Seen
+from kiosk.core.view import Face, ResidentView
+from tests.support.lanes import Bench, a_pass, an_online_code
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [("王小明", "王**"), ("李娜", "李*"), ("Anna Maria Muster", "A. M."), ("Plato", "P."), ("", ""), ("  ", "")],
+)
+def test_a_name_is_masked_so_that_only_its_owner_knows_it(name, masked):
+    assert initials(name) == masked
+
+
+def test_the_residents_view_has_no_place_for_a_reason_or_a_name():
+    assert set(ResidentView.__struct_fields__) == {
+        "lane", "face", "direction", "initials", "progress", "companions", "until"
+    }  # fmt: skip
+
+
+def test_the_resident_sees_what_to_do_and_the_volunteer_sees_why():
+    bench = Bench()
+    bench.shows(a_pass("Wang Xiaoming"))
+    bench.measures(38.4)
+    view = desk_view(bench.lane, bench.now, bench.rules)
+    assert view.resident.face is Face.SEE_VOLUNTEER
+    assert view.resident.initials == "W. X."
+    assert view.current.name == "Wang Xiaoming"
+    assert ("temperature", Outcome.CHECK, "febrile") in [(f.check, f.outcome, f.reason) for f in view.current.findings]
+
+
+def test_progress_is_told_while_measuring():
+    bench = Bench()
+    bench.shows(a_pass())
+    bench.measures(count=2)
+    assert desk_view(bench.lane, bench.now, bench.rules).resident.progress == pytest.approx(0.4)
+
+
+def test_an_ended_visit_stays_on_the_desk_to_be_decided():
+    bench = Bench()
+    bench.shows(a_pass())
+    bench.measures(38.4)
+    bench.waits(61)
+    view = desk_view(bench.lane, bench.now, bench.rules)
+    assert view.current is None
+    assert [visit.outcome for visit in view.recent] == [Outcome.CHECK]
+
+
+def test_an_opaque_code_asks_for_the_phone_once_the_temperature_is_there():
+    bench = Bench()
+    bench.measures()
+    bench.shows(an_online_code())
+    assert desk_view(bench.lane, bench.now, bench.rules).resident.face is Face.SHOW_PHONE
+    bench.asks(Seen, visit=bench.visit, what=Attested.SEEN_RED)
+    assert bench.lane.said is Phrase.STOP
+
+
+def test_no_phrase_says_why():
+    assert not set(Phrase) & {"febrile", "expired", "fever", "positive"}
+
+
+def test_the_buttons_ask_for_the_visit_before_the_lane_and_for_nothing_when_nobody_is_there():
+    bench = Bench()
+    assert pressed(Button.PASS, bench.lane, "r", bench.now) is None
+    assert isinstance(pressed(Button.CALL, bench.lane, "r", bench.now), Call)
+    assert isinstance(pressed(Button.EVACUATE, bench.lane, "r", bench.now), Evacuate)
+    bench.shows(a_pass())
+    asked = pressed(Button.DENY, bench.lane, "r", bench.now)
+    assert isinstance(asked, Override)
+    assert (asked.visit, asked.outcome) == (bench.visit, Outcome.DENY)
+    assert isinstance(pressed(Button.AGAIN, bench.lane, "r", bench.now), Again)
+    bench.turn(requests=(asked,))
+    assert bench.lamp is LampPattern.DENY
