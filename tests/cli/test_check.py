@@ -1,0 +1,142 @@
+"""`kiosk check`: one line per thing, a hint for each fault, exit 1 when there is any."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click import unstyle
+from click.testing import CliRunner, Result
+
+from kiosk.cli import check
+from kiosk.cli.check import Line, command
+from kiosk.core.faults import StoreUnreadable
+from kiosk.core.view import DeviceView, GateView
+from kiosk.services import link
+from kiosk.services.clock import ClockState
+from kiosk.services.messages import Follow, State
+from kiosk.settings import places
+from kiosk.store.reader import Reader
+
+SIMULATED = ["--camera", "none", "--thermometer", "simulated", "--lamp", "none", "--voice", "silent"]
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which font, catalogues and clock are in order, in English."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(check, "_font", lambda: "font")
+    monkeypatch.setattr(check, "_language", lambda _language: "loaded")
+    monkeypatch.setattr(check.SystemClock, "state", lambda _clock: ClockState.TRUSTED)
+
+
+def run(state: Path, *options: str) -> Result:
+    return CliRunner().invoke(command, ["--state", str(state), *options])
+
+
+def row(result: Result, about: str) -> str:
+    (found,) = (line for line in result.output.splitlines() if about in line)
+    return found
+
+
+def test_a_machine_in_order_is_told_so_and_exits_0(tmp_path: Path) -> None:
+    result = run(tmp_path, *SIMULATED)
+    assert result.exit_code == 0, result.output
+    assert all(line.startswith("ok ") for line in result.output.splitlines())
+    assert "object 22.0 °C, air 22.0 °C" in row(result, "thermometer")
+
+
+@pytest.mark.parametrize(
+    ("option", "spec", "says"),
+    [
+        ("--thermometer", "mlx90614:bus=99", "enable I2C, check the bus number"),
+        ("--thermometer", "mlx90614:bus=x", "must be a whole number from 0 to 99"),
+        ("--lamp", "leds:green=17,red=22,chip=99", "gpio"),
+        ("--camera", "opencv:98", "/dev/video98 is not there"),
+        ("--voice", "recorded:/nowhere", "no such folder"),
+        ("--buttons", "gpio", "at least one button"),
+    ],
+)
+def test_a_fault_is_one_line_with_a_hint_and_exits_1(tmp_path: Path, option: str, spec: str, says: str) -> None:
+    result = run(tmp_path, *SIMULATED, option, spec)
+    assert result.exit_code == 1
+    found = row(result, "FAULT")
+    assert says.lower() in found.lower()
+    assert spec in found
+
+
+def test_a_full_disk_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "LEAST_FREE", 1 << 62)
+    result = run(tmp_path, *SIMULATED)
+    assert result.exit_code == 1
+    assert "delete something" in row(result, "free space")
+
+
+def test_a_clock_in_the_past_is_a_fault_and_an_unset_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check.SystemClock, "state", lambda _clock: ClockState.DEGRADED)
+    assert "compare it with a watch" in row(run(tmp_path, *SIMULATED), "watch")
+    monkeypatch.setattr(check.SystemClock, "state", lambda _clock: ClockState.UNTRUSTED)
+    result = run(tmp_path, *SIMULATED)
+    assert "in the past" in row(result, "FAULT")
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [("missing", 0), ("recovering", 1), ("forbidden", 1)])
+def test_a_logbook_that_is_not_there_yet_is_fine_and_one_that_cannot_be_read_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, exit_code: int
+) -> None:
+    def head(reader: Reader) -> tuple[int, bytes]:
+        raise StoreUnreadable(code, "logbook.db: start its owner")
+
+    monkeypatch.setattr(Reader, "head", head)
+    assert run(tmp_path, *SIMULATED).exit_code == exit_code
+
+
+def test_wrong_settings_are_one_line_and_not_a_table(tmp_path: Path) -> None:
+    wrong = tmp_path / "kiosk.toml"
+    wrong.write_text("[web]\nport = 0\n", encoding="utf-8")
+    result = run(tmp_path)
+    assert result.exit_code != 0
+    assert "web.port" in str(result.exception)
+    assert result.output == ""
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[None]:
+    """A gate that runs, with a thermometer that is unplugged."""
+    devices = (
+        DeviceView(name="lamp", driver="leds:green=17,red=22", ok=True, state="ok"),
+        DeviceView(name="thermometer", driver="mlx90614:bus=1", ok=False, state="nack", detail="does not answer"),
+    )
+    view = GateView(turn=1, at=datetime(2026, 11, 21, tzinfo=UTC), kiosk="k", lanes=(), devices=devices)
+
+    def serve(connection: socket.socket) -> None:
+        assert isinstance(link.receive(connection, Follow), Follow)
+        link.send(connection, State(view=view))
+
+    server = link.Server(places(tmp_path).gate_socket, serve)
+    yield
+    server.close()
+
+
+@pytest.mark.usefixtures("gate")
+def test_a_running_gate_is_asked_instead_of_opening_its_devices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "_devices", lambda _lane: pytest.fail("a device was opened"))
+    monkeypatch.delenv("KIOSK_RUNTIME", raising=False)
+    result = run(tmp_path)
+    assert result.exit_code == 1
+    assert row(result, "leds:green=17").startswith("ok ")
+    assert "does not answer" in row(result, "FAULT")
+
+
+def test_columns_stand_under_each_other_in_chinese_too() -> None:
+    found = [Line("灯 leds", True, "好"), Line("camera opencv:0", False, "坏")]
+    first, second = map(unstyle, check.table(found))
+    assert first.index("好") + 1 == second.index("坏")  # the lamp's character is two columns wide
