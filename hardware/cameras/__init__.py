@@ -31,8 +31,7 @@ def open_camera(spec: str, asked: Asked) -> Camera:
 
     Raises SettingsError when the spec is wrong, CameraFault when the camera cannot be opened now.
     """
-    camera: Camera = hardware.load("camera", spec, asked=asked)  # type: ignore[call-overload]
-    return camera
+    return hardware.load("camera", spec, asked=asked)
 
 
 def path_and_options(arg: str, **types: Callable[[str], Any]) -> tuple[str, dict[str, Any]]:
