@@ -109,7 +109,7 @@ uninstall() {
 	local from to
 	if running; then
 		say "stops the services"
-		systemctl --quiet disable --now kiosk.target kiosk-gate.service kiosk-web.service 'kiosk-scanner@*.service' || true
+		systemctl --quiet disable --now kiosk.target kiosk-gate.service kiosk-web.service kiosk-resolver.service 'kiosk-scanner@*.service' || true
 	fi
 	while read -r from to; do
 		[[ -e $DESTDIR$to ]] || continue

@@ -15,7 +15,7 @@ from kiosk.settings import load
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNITS = SYSTEMD / "system"
-SERVICES = ["kiosk-gate.service", "kiosk-scanner@.service", "kiosk-web.service"]
+SERVICES = ["kiosk-gate.service", "kiosk-scanner@.service", "kiosk-web.service", "kiosk-resolver.service"]
 
 analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
@@ -53,7 +53,7 @@ def test_systemd_understands_every_unit_without_a_word_of_complaint(rendered: Pa
 
 
 @analyze
-@pytest.mark.parametrize(("unit", "most"), list(zip(SERVICES, (1.5, 1.0, 2.0), strict=True)))
+@pytest.mark.parametrize(("unit", "most"), list(zip(SERVICES, (1.5, 1.0, 2.0, 2.0), strict=True)))
 def test_no_service_is_more_exposed_than_the_design_allows(unit: str, most: float) -> None:
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={most * 10:.0f}", UNITS / unit],
@@ -74,7 +74,7 @@ def test_every_service_says_that_it_is_alive_and_is_started_again_for_ever(name:
     assert unit["Service"]["Type"] == "notify"
     assert unit["Service"]["Restart"] == "always"
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
-    watchdogs = {"kiosk-gate.service": "3s", "kiosk-scanner@.service": "1s", "kiosk-web.service": "15s"}
+    watchdogs = dict(zip(SERVICES, ("3s", "1s", "15s", "15s"), strict=True))
     assert unit["Service"]["WatchdogSec"] == watchdogs[name]
 
 
@@ -90,13 +90,14 @@ def test_each_service_has_a_user_of_its_own_that_sysusers_makes() -> None:
             assert re.search(rf"^g {group} ", made, re.MULTILINE)
 
 
-def test_only_the_pages_have_a_network_and_they_have_no_devices() -> None:
-    gate, scanner, web = map(Unit, SERVICES)
+def test_no_service_has_both_a_network_and_devices() -> None:
+    gate, scanner, web, resolver = map(Unit, SERVICES)
     for unit in (gate, scanner):
         assert unit["Service"]["PrivateNetwork"] == "yes"
         assert unit["Service"]["RestrictAddressFamilies"] == "AF_UNIX"
-    assert web.all("DeviceAllow") == []
-    assert web["Service"]["PrivateDevices"] == "yes"
+    for unit in (web, resolver):
+        assert unit.all("DeviceAllow") == []
+        assert unit["Service"]["PrivateDevices"] == "yes"
 
 
 def test_the_scanner_touches_nothing_but_the_camera() -> None:
@@ -107,7 +108,7 @@ def test_the_scanner_touches_nothing_but_the_camera() -> None:
 
 
 def test_services_write_into_their_own_folders_only() -> None:
-    gate, _, web = map(Unit, SERVICES)
+    gate, _, web, _ = map(Unit, SERVICES)
     assert gate["Service"]["ReadWritePaths"].split() == ["/var/lib/kiosk/gate", "/run/kiosk"]
     assert "/var/lib/kiosk/gate" not in web["Service"]["ReadWritePaths"].split()
 
@@ -132,7 +133,7 @@ def test_users_and_folders_are_made_in_an_empty_system(tmp_path: Path) -> None:
     users = (tmp_path / "etc" / "passwd").read_text(encoding="utf-8")
     assert {"kiosk-gate", "kiosk-scanner", "kiosk-web"} <= {line.split(":")[0] for line in users.splitlines()}
     groups = (tmp_path / "etc" / "group").read_text(encoding="utf-8")
-    assert re.search(r"^kiosk:x:\d+:kiosk-gate,kiosk-scanner,kiosk-web$", groups, re.MULTILINE)
+    assert re.search(r"^kiosk:x:\d+:kiosk-gate,kiosk-resolver,kiosk-scanner,kiosk-web$", groups, re.MULTILINE)
 
 
 def install(destination: Path, *options: str) -> str:
