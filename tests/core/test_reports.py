@@ -1,0 +1,85 @@
+"""What a visit counts as, after everything that was decided about it."""
+
+from datetime import UTC, datetime, timedelta
+
+from kiosk.core.entry import EntryKind
+from kiosk.core.model import Direction, Outcome
+from kiosk.core.reports import Mark, Tally
+from kiosk.core.view import Counts
+
+AT = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+VISIT, INCOMPLETE, OVERRIDE, UNDO = EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.OVERRIDE, EntryKind.UNDO
+
+
+def tally(*marks: Mark) -> Tally:
+    made = Tally()
+    for mark in marks:
+        made.add(mark)
+    return made
+
+
+def visit(outcome: Outcome | None, way: Direction | None = Direction.IN, name: str = "v1") -> Mark:
+    return Mark(VISIT, name, AT, way, outcome)
+
+
+def decided(outcome: Outcome, name: str = "v1") -> Mark:
+    return Mark(OVERRIDE, name, AT + timedelta(seconds=20), None, outcome)
+
+
+UNDONE = Mark(UNDO, "v1", AT + timedelta(seconds=40))
+LEFT_HALF_WAY = Mark(INCOMPLETE, "v1", AT, Direction.IN, None)
+
+
+def test_verdicts_count_by_outcome_and_direction() -> None:
+    made = tally(
+        visit(Outcome.PASS),
+        visit(Outcome.PASS, Direction.OUT, "v2"),
+        visit(Outcome.CHECK, name="v3"),
+        visit(Outcome.DENY, name="v4"),
+        visit(Outcome.PASS, None, "v5"),
+    )
+    assert made.counts() == Counts(passed=3, checked=1, denied=1, entered=1, left=1)
+
+
+def test_an_override_moves_a_visit_and_an_undo_moves_it_back() -> None:
+    assert tally(visit(Outcome.CHECK), decided(Outcome.PASS)).counts() == Counts(passed=1, entered=1)
+    assert tally(visit(Outcome.CHECK), decided(Outcome.PASS), UNDONE).counts() == Counts(checked=1)
+    assert tally(visit(Outcome.PASS), decided(Outcome.DENY)).counts() == Counts(denied=1)
+
+
+def test_an_undo_takes_back_the_last_override_only() -> None:
+    made = tally(visit(Outcome.CHECK), decided(Outcome.DENY), decided(Outcome.PASS), UNDONE)
+    assert made.counts() == Counts(denied=1)
+
+
+def test_an_undo_of_nothing_changes_nothing() -> None:
+    assert tally(visit(Outcome.PASS), UNDONE).counts() == Counts(passed=1, entered=1)
+
+
+def test_somebody_who_left_half_way_is_incomplete_until_decided() -> None:
+    assert tally(LEFT_HALF_WAY).counts() == Counts(incomplete=1)
+    assert tally(LEFT_HALF_WAY, decided(Outcome.PASS)).counts() == Counts(passed=1, entered=1)
+
+
+def test_a_visit_measured_again_counts_once_with_its_newest_verdict() -> None:
+    assert tally(visit(Outcome.CHECK), visit(Outcome.PASS)).counts() == Counts(passed=1, entered=1)
+
+
+def test_a_decision_about_an_unknown_visit_is_left_out() -> None:
+    assert tally(decided(Outcome.PASS, "elsewhere")).counts() == Counts()
+
+
+def test_a_medical_exit_is_one_who_left_and_nothing_else() -> None:
+    assert tally(Mark(EntryKind.MEDICAL_EXIT, "m1", AT, Direction.OUT)).counts() == Counts(left=1)
+
+
+def test_vehicles_and_evacuations_are_not_counted() -> None:
+    marks = [Mark(kind, "x", AT, Direction.IN) for kind in (EntryKind.VEHICLE, EntryKind.EVACUATION, EntryKind.START)]
+    assert tally(*marks).counts() == Counts()
+
+
+def test_the_last_pass_is_when_it_came_to_pass() -> None:
+    made = tally(visit(Outcome.CHECK), decided(Outcome.PASS))
+    assert made.last_pass(Direction.IN, AT) == AT + timedelta(seconds=20)
+    assert made.last_pass(Direction.OUT, AT) is None
+    assert made.last_pass(Direction.IN, AT + timedelta(minutes=1)) is None

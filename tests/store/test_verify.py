@@ -1,0 +1,99 @@
+"""Every kind of tampering is found, and the first broken row is named."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kiosk.core import entry
+from kiosk.core.entry import Draft
+from kiosk.core.faults import LogbookBroken
+from kiosk.store.logbook import Logbook
+from kiosk.store.verify import check
+
+
+@pytest.fixture
+def written(opened: Callable[[], Logbook], visit: Callable[..., Draft], path: Path) -> Path:
+    book = opened()
+    for number in range(1, 6):
+        book.append(visit(f"v{number}"))
+    book.close()
+    return path
+
+
+def tampered(path: Path, *statements: str) -> tuple[int, str]:
+    with sqlite3.connect(path) as db:
+        db.create_function("chain", 3, lambda prev, body, digest: entry.chain(prev, body.encode(), digest))
+        for statement in statements:
+            db.execute(statement)
+    db.close()
+    *_, verified = check(path)
+    assert verified.broken is not None
+    return verified.broken.seq, verified.broken.what
+
+
+def test_an_untouched_logbook_holds(written: Path) -> None:
+    *_, verified = check(written)
+    assert (verified.rows, verified.forgotten, verified.broken) == (5, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq", "what"),
+    [
+        ("UPDATE entry SET body = replace(body, 'main', 'back') WHERE seq = 3", 3, "was changed"),
+        ("UPDATE entry SET sealed_sha256 = zeroblob(32) WHERE seq = 3", 3, "was changed"),
+        ("UPDATE entry SET hash = zeroblob(32) WHERE seq = 3", 3, "was changed"),
+        ("UPDATE entry SET prev = zeroblob(32) WHERE seq = 3", 3, "does not follow"),
+        ("DELETE FROM entry WHERE seq = 3", 4, "row 3 is missing"),
+        ("UPDATE entry SET seq = 9 WHERE seq = 3", 4, "row 3 is missing"),
+        ("UPDATE sealed SET blob = x'00' WHERE seq = 3", 3, "other sealed fields"),
+        ("UPDATE sealed SET nonce = zeroblob(12) WHERE seq = 3", 3, "other sealed fields"),
+        ("UPDATE sealed SET class = 'note' WHERE seq = 3", 3, "other sealed fields"),
+        ("UPDATE sealed SET class = 'odd' WHERE seq = 3", 3, "unknown class"),
+        ("DELETE FROM sealed WHERE seq = 3", 3, "lost its sealed fields"),
+        ("INSERT INTO sealed VALUES (3, 'note', x'00', x'00')", 3, "other sealed fields"),
+    ],
+)
+def test_a_changed_row_is_named(written: Path, statement: str, seq: int, what: str) -> None:
+    found = tampered(written, "PRAGMA foreign_keys = OFF", statement)
+    assert found[0] == seq
+    assert what in found[1]
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["replace(body, ':', ': ')", "'{\"v\":1.0,' || substr(body, 2)", "'{\"lane\":\"x\",' || substr(body, 2)"]
+)
+def test_a_body_that_is_not_canonical_is_found_even_where_the_chain_was_made_to_fit(written: Path, spoilt: str) -> None:
+    fit = "UPDATE entry SET hash = chain(prev, body, sealed_sha256) WHERE seq = 5"
+    assert tampered(written, f"UPDATE entry SET body = {spoilt} WHERE seq = 5", fit) == (5, "is not in canonical form")
+
+
+def test_a_row_of_another_place_is_found_even_where_the_chain_was_made_to_fit(written: Path) -> None:
+    fit = "UPDATE entry SET hash = chain(prev, body, sealed_sha256) WHERE seq = 5"
+    copied = "UPDATE entry SET body = (SELECT body FROM entry WHERE seq = 4) WHERE seq = 5"
+    assert tampered(written, copied, fit)[1].startswith("says it is row 4")
+
+
+def test_two_rows_that_changed_places_are_found(written: Path) -> None:
+    moves = [f"UPDATE entry SET seq = {to} WHERE seq = {seq}" for seq, to in ((2, 99), (3, 2), (99, 3))]
+    assert tampered(written, "PRAGMA foreign_keys = OFF", *moves)[0] == 2
+
+
+def test_a_cut_end_changes_the_head_that_was_written_down(written: Path) -> None:
+    *_, before = check(written)
+    with sqlite3.connect(written) as db:
+        db.execute("DELETE FROM sealed WHERE seq = 5")
+        db.execute("DELETE FROM entry WHERE seq = 5")
+    db.close()
+    *_, after = check(written)
+    assert after.broken is None
+    assert (after.rows, after.head) != (before.rows, before.head)
+
+
+def test_a_file_whose_pages_are_garbage_is_named(written: Path) -> None:
+    data = bytearray(written.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    written.write_bytes(data)
+    with pytest.raises(LogbookBroken, match="not a logbook any more"):
+        list(check(written))
