@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 import pytest
 
+import hardware
 from kiosk.cli.settings import markdown
+from kiosk.core.faults import KioskError, SettingsError
 from kiosk.core.rules import Rules
 from kiosk.settings import Settings
 from tests.support.cli_reference import commands
@@ -88,7 +90,9 @@ def test_the_readme_names_every_top_folder():
     assert map_of(README, "Finding your way") == tops
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions.md", "docs/security.md"]
+)
 def test_every_link_and_every_file_that_a_document_names_is_there(document):
     text = (ROOT / document).read_text()
     links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith(("http", "#"))]
@@ -97,6 +101,29 @@ def test_every_link_and_every_file_that_a_document_names_is_there(document):
     named = re.findall(r"`((?:kiosk|hardware|web|systemd|tests|docs)/[\w./-]+)`", text)
     missing += [path for path in named if not example.search(path) and not (ROOT / path).exists()]
     assert missing == []
+
+
+def test_every_document_that_the_code_refers_to_is_there():
+    files = [
+        path for top in ("kiosk", "hardware", "web", "systemd") for path in (ROOT / top).rglob("*") if path.is_file()
+    ]
+    texts = [path.read_text() for path in files if path.suffix in {".py", ".html", ".sh", ".toml", ".service"}]
+    named = {name for text in texts for name in re.findall(r"docs/\w+\.md", text)}
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+DEVICES = re.findall(r'`(camera|thermometer|lamp|voice|buttons) = "([^"]+)"`', README)
+
+
+@pytest.mark.parametrize(("kind", "spec"), [device for device in DEVICES if "F" not in device[1]])
+def test_every_device_that_the_readme_wires_is_understood(kind: str, spec: str):
+    """Its driver and its argument are; whether such a device is connected here does not matter."""
+    try:
+        hardware.load(kind, spec, **({"wording": "{}{}".format} if kind == "voice" else {})).close()
+    except SettingsError as error:
+        pytest.fail(str(error))
+    except KioskError:
+        pass
 
 
 def wanted(lines: list[str]) -> dict[str, str]:
