@@ -11,11 +11,12 @@ from kiosk.core.reasons import Reason
 def validity(read: Credential | VenueCode, now: datetime) -> Reason:
     """VALID, EXPIRED, NOT_YET_VALID or ISSUER_EXPIRED at `now` (aware UTC).
 
-    The start belongs to the time of validity, the end does not (RFC 8392 §3.1.4-5). A certificate of the
-    signer holds up to and including its last second (RFC 5280 §4.1.2.5); outside its time, on either side,
-    the answer is ISSUER_EXPIRED, but what is wrong with the code itself is said first.
+    Both the first and the last instant belong to the time of validity. RFC 8392 §3.1.4 would end a code one instant
+    earlier, but the issuers' own public test cases count it, as RFC 5280 §4.1.2.5 does for the signer's
+    certificate. Outside that certificate's time, on either side, the answer is ISSUER_EXPIRED; what is wrong with
+    the code itself is said first.
     """
-    if read.valid_until is not None and now >= read.valid_until:
+    if read.valid_until is not None and now > read.valid_until:
         return Reason.EXPIRED
     if read.valid_from is not None and now < read.valid_from:
         return Reason.NOT_YET_VALID
