@@ -1,0 +1,142 @@
+"""Importing trust, issuing passes, making posters."""
+
+import json
+import stat
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import zxingcpp
+from click.testing import CliRunner, Result
+
+from kiosk.cli import kiosk
+from kiosk.core.faults import SettingsError
+from kiosk.core.formats import read
+from kiosk.core.model import Credential, Group, VenueCode
+from kiosk.printing import paper
+from kiosk.services import lists
+from kiosk.settings import places
+from tests.support import mint
+
+CJK = pytest.mark.skipif(not paper.CJK_FONT.exists(), reason=f"install {paper.CJK_PACKAGE} for printing Chinese")
+
+
+@pytest.fixture
+def run(tmp_path):
+    def invoke(*args: str, state: str = "state") -> Result:
+        return CliRunner().invoke(kiosk, [*args, "--state", str(tmp_path / state)], catch_exceptions=False)
+
+    return invoke
+
+
+def own(tmp_path: Path, state: str = "state"):
+    return lists.of_kiosk(places(tmp_path / state))
+
+
+def test_an_issued_pass_is_believed_by_its_own_kiosk_at_once(run, tmp_path):
+    result = run("pass", "issue", "--name", "王小明", "--person", "R1", "--group", "visitors", "--days", "2")
+    found = read(result.stdout.rstrip("\n"), own(tmp_path))
+    assert isinstance(found, Credential)
+    assert (found.holder.name, found.holder.person, found.group) == ("王小明", "R1", Group.VISITORS)
+    assert found.issuer == "kiosk-1"
+
+
+def test_a_day_ends_at_midnight_of_the_kiosk_s_zone(run, tmp_path):
+    text = run("pass", "issue", "--name", "A", "--from", "2026-11-21T07:30:00+08:00", "--days", "1").stdout.strip()
+    assert read(text, own(tmp_path)).valid_until.isoformat() == "2026-11-21T16:00:00+00:00"
+
+
+def test_two_passes_of_one_person_are_two_credentials(run, tmp_path):
+    ids = {read(run("pass", "issue", "--name", "A").stdout.strip(), own(tmp_path)).credential_id for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_another_kiosk_believes_it_after_importing_the_keys(run, tmp_path):
+    text = run("pass", "issue", "--name", "A").stdout.strip()
+    run("pass", "keys", "--out", str(tmp_path / "gate-1.json"))
+    assert run("trust", "import", str(tmp_path / "gate-1.json"), state="other").exit_code == 0
+    assert isinstance(read(text, own(tmp_path, "other")), Credential)
+
+
+def test_private_keys_are_for_their_owner_alone_and_public_ones_for_all(run, tmp_path):
+    run("pass", "keys")
+    folder = tmp_path / "state" / "passes"
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.suffix}
+    assert modes == {"local_pass.pem": 0o600, "venue.pem": 0o600, "public.json": 0o644}
+
+
+def test_a_key_is_made_once(run, tmp_path):
+    run("pass", "issue", "--name", "A")
+    before = (tmp_path / "state" / "passes" / "local_pass.pem").read_bytes()
+    run("pass", "issue", "--name", "B")
+    assert (tmp_path / "state" / "passes" / "local_pass.pem").read_bytes() == before
+
+
+def test_a_broken_key_is_not_replaced_but_told(run, tmp_path):
+    run("pass", "issue", "--name", "A")
+    (tmp_path / "state" / "passes" / "local_pass.pem").write_text("nonsense")
+    with pytest.raises(SettingsError, match="restore it from a backup"):
+        run("pass", "issue", "--name", "B")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--days", "1", "--until", "2027-01-01"],
+        ["--from", "2027-01-02", "--until", "2027-01-01"],
+        ["--days", "0"],
+        ["--group", "kings"],
+        ["--out", "card.doc"],
+        ["--tested-at", "yesterday"],
+        ["--name", "\u202e"],
+    ],
+)
+def test_wrong_use_exits_2_and_makes_no_key(run, tmp_path, args):
+    assert run("pass", "issue", "--name", "A", *args).exit_code == 2
+    assert not (tmp_path / "state").exists()
+
+
+@CJK
+def test_a_card_is_a_pdf_and_the_code_alone_a_picture_that_scans(run, tmp_path):
+    out = [tmp_path / name for name in ("card.pdf", "code.png", "code.svg")]
+    text = run("pass", "issue", "--name", "王小明", *(a for path in out for a in ("--out", str(path)))).stdout.strip()
+    assert out[0].read_bytes().startswith(b"%PDF-")
+    assert b"<svg" in out[2].read_bytes()
+    picture = cv2.imdecode(np.frombuffer(out[1].read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert [code.text for code in zxingcpp.read_barcodes(picture)] == [text]
+    assert stat.S_IMODE(out[0].stat().st_mode) == 0o600
+
+
+@CJK
+def test_a_venue_poster_carries_a_code_that_its_kiosk_believes(run, tmp_path):
+    out = tmp_path / "poster.pdf"
+    text = run("venue", "poster", "--id", "south-gate", "--name", "南门", "--out", str(out)).stdout.strip()
+    found = read(text, own(tmp_path))
+    assert isinstance(found, VenueCode)
+    assert (found.venue_id, found.name, found.signed) == ("south-gate", "南门", True)
+    assert out.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_venue_needs_an_id_and_a_name(run):
+    assert run("venue", "poster", "--id", " ", "--name", "x").exit_code == 2
+    assert run("venue", "poster", "--name", "x").exit_code == 2
+
+
+def test_the_lists_are_shown_with_what_they_hold(run, tmp_path):
+    assert "No trust list" in run("trust", "list").stdout
+    run("pass", "keys", "--out", str(tmp_path / "keys.json"), state="other")
+    (tmp_path / "deny.json").write_text(json.dumps({"kiosk_deny": 1, "as_of": "2026-11-21", "denied": ["venue:x"]}))
+    run("trust", "import", str(tmp_path / "keys.json"), str(tmp_path / "deny.json"))
+    shown = run("trust", "list").stdout.splitlines()
+    assert shown[0] == "deny.json: 1 denied; as of 2026-11-21"
+    assert shown[1].startswith("keys.json: local_pass: 1 signers (kiosk-1 1); venue: 1 signers (kiosk-1 1); as of ")
+
+
+def test_two_files_of_one_name_are_not_imported(run, tmp_path):
+    assert run("trust", "import", "a/x.json", "b/x.json").exit_code == 2
+
+
+def test_an_online_code_needs_no_key(run):
+    result = run("read", mint.ONLINE_CODE)
+    assert json.loads(result.stdout)["status"] == "online_required"

@@ -1,0 +1,107 @@
+"""Trust lists as files."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kiosk.core.faults import SettingsError
+from kiosk.core.trust import Trust, own_keys
+from kiosk.services import lists
+from kiosk.settings import places
+from tests.support import mint
+
+STREET = mint.street()
+OWN = own_keys.dump(s for s in STREET.trust.signers if s.scheme != "eu_dcc")
+DENY = json.dumps({"kiosk_deny": 1, "denied": ["venue:x"]}).encode()
+
+
+def written(folder: Path, **files: bytes) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / name.replace("_", ".")).write_bytes(data)
+    return folder
+
+
+def test_files_and_folders_become_one_trust(tmp_path):
+    folder = written(tmp_path / "lists", deny_json=DENY, README_txt=b"not a list")
+    (folder / ".hidden.json").write_bytes(b"{")
+    (folder / "inner").mkdir()
+    file = written(tmp_path, keys_json=OWN) / "keys.json"
+    trust = lists.load([folder, file])
+    assert {s.scheme for s in trust.signers} == {"local_pass", "venue"}
+    assert trust.denied == {"venue:x"}
+
+
+def test_no_path_is_an_empty_trust():
+    assert lists.load([]) == Trust()
+
+
+def test_a_list_without_a_date_is_as_old_as_its_file(tmp_path):
+    file = written(tmp_path, keys_json=OWN) / "keys.json"
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert lists.load([file]).as_of == datetime.fromtimestamp(1_700_000_000, UTC)
+
+
+@pytest.mark.parametrize(("data", "why"), [(None, "cannot be read"), (b"x", "not a trust list"), (b"{}", "no entry")])
+def test_a_missing_or_broken_file_is_named_with_its_reason(tmp_path, data, why):
+    if data is not None:
+        written(tmp_path, keys_json=data)
+    with pytest.raises(SettingsError, match=rf"keys\.json: .*{why}"):
+        lists.load([tmp_path / "keys.json"])
+
+
+def test_a_folder_without_a_list_is_told(tmp_path):
+    with pytest.raises(SettingsError, match="no trust list in this folder"):
+        lists.load([tmp_path])
+
+
+def test_one_broken_file_of_a_folder_is_not_passed_over(tmp_path):
+    with pytest.raises(SettingsError, match=r"broken\.json"):
+        lists.load([written(tmp_path, keys_json=OWN, broken_json=b"{")])
+
+
+def test_a_fresh_kiosk_trusts_nobody_and_does_not_fail(tmp_path):
+    assert lists.of_kiosk(places(tmp_path)) == Trust()
+
+
+def test_an_import_replaces_the_list_of_that_name_whole(tmp_path):
+    at = places(tmp_path / "state")
+    source = written(tmp_path, list_json=OWN) / "list.json"
+    assert lists.import_list(source, at)[0].read_bytes() == OWN
+    source.write_bytes(DENY)
+    lists.import_list(source, at)
+    assert [(file.name, trust.denied) for file, trust in lists.imported(at)] == [("list.json", {"venue:x"})]
+    assert [path.name for path in at.trust.iterdir()] == ["list.json"]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"{}", OWN[: len(OWN) // 2]])
+def test_a_broken_import_leaves_the_old_list_in_place(tmp_path, data):
+    at = places(tmp_path / "state")
+    source = written(tmp_path, list_json=OWN) / "list.json"
+    lists.import_list(source, at)
+    source.write_bytes(data)
+    with pytest.raises(SettingsError):
+        lists.import_list(source, at)
+    assert (at.trust / "list.json").read_bytes() == OWN
+
+
+def test_an_import_that_cannot_be_written_leaves_the_old_list_and_no_litter(tmp_path, monkeypatch):
+    at = places(tmp_path / "state")
+    source = written(tmp_path, list_json=OWN) / "list.json"
+    lists.import_list(source, at)
+
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SettingsError, match="No space left"):
+        lists.import_list(source, at)
+    assert [(path.name, path.read_bytes()) for path in at.trust.iterdir()] == [("list.json", OWN)]
+
+
+def test_a_file_is_imported_under_a_name_that_will_be_found_again(tmp_path):
+    with pytest.raises(SettingsError, match="name it by its kind"):
+        lists.import_list(written(tmp_path, list_txt=OWN) / "list.txt", places(tmp_path))
