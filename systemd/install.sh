@@ -61,7 +61,7 @@ packages() {
 
 # Each version has a folder of its own, complete before `current` points to it: a power cut leaves the old one.
 programs() {
-	local version folder
+	local version folder previous copy
 	"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$PYTHON is too old; Python 3.11 is needed"
 	version=$(cd "$SOURCE" && { find kiosk hardware web -type f ! -path '*/__pycache__/*' -print0 | sort -z | xargs -0 cat
 		cat pyproject.toml requirements.lock; "$PYTHON" --version; } | sha256sum | cut -c1-12)
@@ -74,18 +74,23 @@ programs() {
 		"$folder/bin/python" -m pip --disable-pip-version-check -qq install --no-deps --only-binary :all: \
 			--require-hashes --ignore-installed -r "$SOURCE/requirements.lock"
 		copy=$(mktemp -d)
-		trap 'rm -rf "$copy"' EXIT
+		trap "rm -rf '$copy'" EXIT
 		tar -C "$SOURCE" --exclude=__pycache__ -c kiosk hardware web pyproject.toml README.md LICENSE | tar -C "$copy" -x
-		"$folder/bin/pybabel" -q compile -d "$copy/kiosk/locale"
+		if compgen -G "$copy/kiosk/locale/*/LC_MESSAGES/messages.po" >/dev/null; then
+			"$folder/bin/pybabel" -q compile -d "$copy/kiosk/locale"
+		fi
 		"$folder/bin/python" -m pip --disable-pip-version-check -qq install --no-deps --no-index --no-build-isolation "$copy"
 		"$folder/bin/kiosk" --version >/dev/null
 		touch "$folder/complete"
 		sync -f "$folder"
 	fi
-	if [[ $(readlink "$PROGRAMS/current") != "$version" ]]; then
+	previous=$(readlink "$PROGRAMS/current" || true)
+	if [[ $previous != "$version" ]]; then
 		say "uses $folder from now on"
 		ln -sfn "$version" "$PROGRAMS/next"
 		mv -T "$PROGRAMS/next" "$PROGRAMS/current"
+		# The one before is kept: to go back, point /opt/kiosk/current to it.
+		find "$PROGRAMS" -mindepth 1 -maxdepth 1 -type d ! -name "$version" ! -name "${previous:-none}" -exec rm -rf {} +
 	fi
 }
 
