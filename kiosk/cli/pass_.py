@@ -16,12 +16,12 @@ from kiosk.core.formats import local_pass
 from kiosk.core.model import Group
 from kiosk.core.trust import own_keys
 from kiosk.locale import gettext as _
+from kiosk.locale import words
 from kiosk.printing.code import code
 from kiosk.printing.pass_card import PassCard, pass_card
 from kiosk.services import lists, pass_keys
 
 ID_BYTES = 8
-GROUP_NAMES = {Group.RESIDENTS: "Resident", Group.VISITORS: "Visitor", Group.DELIVERIES: "Delivery"}
 
 
 @click.group(name="pass")
@@ -95,7 +95,7 @@ def issue(
         tested_at=tested_at,
     )
     first, last = (f"{moment.astimezone(zone):%Y-%m-%d}" for moment in (start, end - timedelta(seconds=1)))
-    card = PassCard(text, plain.words(name), _(GROUP_NAMES[Group(group)]), own.signer.issuer, first, last)
+    card = PassCard(text, plain.words(name), words.say(words.GROUPS, group), own.signer.issuer, first, last)
     for path, kind in zip(out, kinds, strict=True):
         made = pass_card(card, start) if kind == "pdf" else code(text, kind)
         lists.write_whole(path, made, mode=0o600)

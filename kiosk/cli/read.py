@@ -14,12 +14,14 @@ import click
 
 from kiosk.cli import _moment
 from kiosk.cli._options import open_places, open_settings, state_option
+from kiosk.core import rules
 from kiosk.core.codecs import Rejected, cwt, malformed, strict_json
 from kiosk.core.formats import online_code, read
 from kiosk.core.summary import summary
 from kiosk.core.trust import Trust
 from kiosk.locale import gettext as _
 from kiosk.services import lists
+from kiosk.settings import Places
 
 MAX_LINE = 256 * 1024  # bytes of one line of stdin; a code of 8 KiB needs at most a quarter of it
 
@@ -59,7 +61,7 @@ def command(
     places = open_places(state)
     more = [Path(path) for path in open_settings(config, places).trust]
     trust = lists.of_kiosk(places, [*more, *paths])
-    trust = replace(trust, services=online_code.services(()))
+    trust = replace(trust, services=online_code.services(_patterns(places)))
     for note in trust.notes:
         click.echo(f"kiosk: {note}", err=True)
     stdin = sys.stdin.buffer
@@ -67,6 +69,13 @@ def command(
         sys.exit(1 if _answer_lines(stdin, trust, at) else 0)
     for text in texts or (line.decode("utf-8", "surrogateescape").rstrip("\r\n") for line in stdin):
         _print(_read(text, trust, at or datetime.now(UTC)))
+
+
+def _patterns(places: Places) -> tuple[str, ...]:
+    """The patterns of opaque codes in the kiosk's own rules, where it has any."""
+    if not places.rules.exists():
+        return ()
+    return rules.parse(places.rules.read_bytes(), str(places.rules)).online.patterns
 
 
 def _read(text: str, trust: Trust, at: datetime) -> dict[str, Any]:

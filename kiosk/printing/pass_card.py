@@ -31,7 +31,7 @@ def pass_card(card: PassCard, made: datetime) -> bytes:
     paper.qr(1, (HEIGHT_MM - CODE_MM) / 2, CODE_MM, card.text, error="M")
     left, width = CODE_MM + 2, WIDTH_MM - CODE_MM - 4
     lines = (
-        (_("Pass"), 9, 9.0),
+        (_("Entry pass"), 9, 9.0),
         (card.name, 19, 17.0),
         (card.group, 27, 11.0),
         (_("from %(day)s", day=card.first_day), 36, 10.0),

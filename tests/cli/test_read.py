@@ -93,6 +93,13 @@ def test_a_line_without_end_is_refused_without_being_kept(ask):
     assert [a["id"] for a in lines(result)] == [None, 2]
 
 
+def test_the_kiosk_s_own_rules_say_which_opaque_codes_it_knows(ask, tmp_path):
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "rules.toml").write_text('[online]\npatterns = ["city health CITY-[0-9]+"]\n')
+    answer = lines(ask("CITY-17"))[0]
+    assert (answer["status"], answer["facts"]) == ("online_required", {"service": "city"})
+
+
 def test_wrong_use_exits_2(ask):
     assert ask("x", "--jsonl").exit_code == 2
     assert ask("x", "--at", "yesterday").exit_code == 2
