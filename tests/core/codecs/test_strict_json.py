@@ -46,4 +46,4 @@ def test_bytes_that_are_not_utf_8_are_refused():
 
 def test_the_line_of_a_mistake_is_named():
     with pytest.raises(Rejected, match="line 3"):
-        strict_json.decode('{\n"a": 1,\n}')
+        strict_json.decode('{\n"a": 1,\n"b" 2}')
