@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.lane import Ended, Lane, Overridden, Visit
-from kiosk.core.model import Credential, OnlineCode, Presented, VenueCode, Verdict
+from kiosk.core.model import Credential, OnlineCode, Presented, VenueCode, Verdict, is_of_a_place
 from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules, group_of
 
@@ -113,7 +113,7 @@ def _of_visit(
 
 def best_code(visit: Visit) -> Presented | None:
     """The code that stands for the visit: a verified credential, else whatever else was shown, else none."""
-    codes = [code for code in visit.evidence.codes if not isinstance(code.read, VenueCode)]
+    codes = [code for code in visit.evidence.codes if not is_of_a_place(code.read)]
     verified = [code for code in codes if isinstance(code.read, Credential)]
     candidates = verified or codes or list(visit.evidence.codes)
     return candidates[-1] if candidates else None
@@ -138,7 +138,7 @@ def _person(visit: Visit) -> str:
 
 def _code_key(visit: Visit) -> str:
     code = best_code(visit)
-    return code.key if code and not isinstance(code.read, VenueCode) else ""
+    return code.key if code and not is_of_a_place(code.read) else ""
 
 
 def _identity(visit: Visit) -> tuple[tuple[SealClass, tuple[tuple[str, str], ...]], ...]:

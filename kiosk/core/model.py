@@ -191,6 +191,11 @@ class Refusal:
 Read = Credential | VenueCode | OnlineCode | Refusal
 
 
+def is_of_a_place(read: Read) -> bool:
+    """Whether a code is about a place and not about a person, be it genuine or not."""
+    return isinstance(read, VenueCode) or (isinstance(read, OnlineCode | Refusal) and read.kind is Kind.VENUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Presented:
     """What one Scan turned out to be, with the identity that replay and the roster go by.

@@ -21,8 +21,8 @@ from kiosk.core.model import (
     Outcome,
     Presented,
     Refusal,
-    VenueCode,
     Wanting,
+    is_of_a_place,
 )
 from kiosk.core.present import lamp_of, phrase_of
 from kiosk.core.reasons import Answer
@@ -140,8 +140,8 @@ def _waits_behind(turn: Turn, arrival: Arrival) -> bool:
 
 def _belongs(visit: Visit, presented: Presented) -> bool:
     """Whether a code is of the person whose visit this is."""
-    codes = [code for code in visit.evidence.codes if not isinstance(code.read, VenueCode)]
-    if isinstance(presented.read, VenueCode) or not codes or any(code.key == presented.key for code in codes):
+    codes = [code for code in visit.evidence.codes if not is_of_a_place(code.read)]
+    if is_of_a_place(presented.read) or not codes or any(code.key == presented.key for code in codes):
         return not visit.by
     if isinstance(presented.read, Refusal):
         return True  # a stray code in the picture is nobody's
@@ -158,7 +158,7 @@ def _belongs(visit: Visit, presented: Presented) -> bool:
 def _new_code(turn: Turn, arrival: Arrival) -> None:
     """Adds the code to the visit it belongs to, or begins the next one: the newest person comes first."""
     phase = turn.lane.phase
-    if isinstance(phase, Showing) and isinstance(arrival.presented.read, VenueCode):
+    if isinstance(phase, Showing) and is_of_a_place(arrival.presented.read):
         return
     if isinstance(phase, Collecting) and _belongs(phase.visit, arrival.presented):
         visit = phase.visit
@@ -176,7 +176,8 @@ def _new_code(turn: Turn, arrival: Arrival) -> None:
         roster=arrival.roster or visit.evidence.roster,
         passed_before=arrival.passed_before or visit.evidence.passed_before,
     )
-    if isinstance(arrival.presented.read, OnlineCode) and turn.look.resolver:
+    read = arrival.presented.read
+    if isinstance(read, OnlineCode) and not is_of_a_place(read) and turn.look.resolver:
         evidence = replace(evidence, online_since=turn.now)
         turn.effects.append(AskOnline(visit.id, arrival.presented.key))
     turn.collect(replace(visit, evidence=evidence))

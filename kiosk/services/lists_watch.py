@@ -62,7 +62,9 @@ class Lists:
 
     def _rules(self) -> Rules:
         path = self._at.rules
-        return rules_file.parse(path.read_bytes(), str(path)) if path.exists() else Rules()
+        rules = rules_file.parse(path.read_bytes(), str(path)) if path.exists() else Rules()
+        online_code.services(rules.online.patterns)  # a wrong pattern refuses the file
+        return rules
 
     def _trust(self) -> Trust:
         return lists.of_kiosk(self._at, self._more)

@@ -26,7 +26,7 @@ from kiosk.services import lists
 from kiosk.settings import Places
 
 ISSUER = "Simulated community"
-OPAQUE = "https://health.example.gov.cn/code?token=simulated"
+OPAQUE = "https://health.example.gov.cn/jkm/qrcode?token=simulated"
 
 
 @dataclass(frozen=True, slots=True)

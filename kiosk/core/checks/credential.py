@@ -14,8 +14,8 @@ from kiosk.core.model import (
     Outcome,
     Refusal,
     Remedy,
-    VenueCode,
     Want,
+    is_of_a_place,
 )
 from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules
@@ -29,11 +29,11 @@ UNREADABLE = frozenset({Reason.MALFORMED, Reason.UNSUPPORTED})
 def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want | None:
     """The best of the codes shown counts, unless one of them is forged: then that does."""
     attested = {attestation.what for attestation in evidence.attestations}
-    shown = [code.read for code in evidence.codes if not isinstance(code.read, VenueCode)]
+    shown = [code.read for code in evidence.codes if not is_of_a_place(code.read)]
     findings = [
         _of_refusal(read, rules) if isinstance(read, Refusal) else _of_credential(read, evidence, rules, now)
         for read in shown
-        if not isinstance(read, OnlineCode)
+        if isinstance(read, Refusal | Credential)
     ]
     forged = [finding for finding in findings if finding.reason in FORGED]
     if forged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kiosk.core.model import Evidence, Finding, Outcome, VenueCode, Want
+from kiosk.core.model import Evidence, Finding, Outcome, Refusal, VenueCode, Want, is_of_a_place
 from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules
 from kiosk.core.validity import validity
@@ -14,10 +14,13 @@ def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want | N
     """Without a requirement, standing at this post satisfies it and nothing is said."""
     if not rules.venue.required:
         return None
-    scanned = [code.read for code in evidence.codes if isinstance(code.read, VenueCode)]
+    scanned = [code.read for code in evidence.codes if is_of_a_place(code.read)]
     if not scanned:
         return Want.VENUE
     latest = scanned[-1]
+    if not isinstance(latest, VenueCode):
+        reason = latest.reason if isinstance(latest, Refusal) else Reason.ONLINE_REQUIRED
+        return Finding(rules.venue.elsewhere, reason)
     if rules.venue.venue_ids and latest.venue_id not in rules.venue.venue_ids:
         return Finding(rules.venue.elsewhere, Reason.VENUE_ELSEWHERE)
     reason = validity(latest, now)

@@ -1,0 +1,81 @@
+"""People of the roster as values, and how names, places and numbers are written so that they can be compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiosk.core.model import Group
+
+_PLACE_WORDS = re.compile("号楼|號樓|单元|單元|[栋棟幢楼樓座室号號房#]")
+_SEPARATORS = re.compile(r"[^\w]+|_+")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the roster."""
+
+    id: str
+    name: str
+    building: str = ""
+    unit: str = ""
+    room: str = ""
+    phone: str = ""
+    birth_date: str = ""  # ISO 8601
+    group: Group = Group.RESIDENTS
+    tested_at: datetime | None = None
+    passes: tuple[str, ...] = ()
+    document: str = field(default="", repr=False)  # only on its way in: the roster keeps a keyed hash
+
+    @property
+    def place(self) -> str:
+        """Building, unit and room as people say them: `3-1-502`."""
+        return "-".join(part for part in (self.building, self.unit, self.room) if part)
+
+
+def folded(text: str) -> str:
+    """`text` without differences of width, case and accent."""
+    wide = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(c for c in wide if unicodedata.category(c) != "Mn"))
+
+
+def name_key(name: str) -> str:
+    """A name in a form in which spelling, order and punctuation no longer differ: `müller, Anna` is `anna muller`."""
+    return " ".join(sorted(part for part in _SEPARATORS.split(folded(name)) if part))
+
+
+def place_key(text: str) -> str:
+    """A place as people write it in the form `3-1-502`: `3号楼1单元502室`, `3栋 502` and `３－５０２` alike."""
+    spoken = _PLACE_WORDS.sub("-", folded(text))
+    return "-".join(part for part in _SEPARATORS.split(spoken) if part)
+
+
+def document_key(document: str) -> str:
+    """A document number without spaces and signs, in capitals."""
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", document).upper())
+
+
+def search_terms(text: str) -> tuple[str, ...]:
+    """What a volunteer typed, as the beginnings of terms that all must be met."""
+    pieces = (place_key(piece) if any(c.isdigit() for c in piece) else _bare(piece) for piece in text.split())
+    return tuple(dict.fromkeys(piece for piece in pieces if piece))
+
+
+def person_terms(person: Person, pinyin: tuple[str, ...]) -> frozenset[str]:
+    """Everything by whose beginning a person is found; `pinyin` are the syllables of a Chinese name."""
+    bare = _bare(person.name)
+    terms = {bare, person.id.casefold(), *(part for part in _SEPARATORS.split(folded(person.name)))}
+    if pinyin:
+        terms |= {bare[1:], "".join(pinyin), "".join(pinyin[1:])}
+        terms |= {"".join(syllable[0] for syllable in pinyin[start:]) for start in (0, 1)}
+    building, unit, room = (place_key(part) for part in (person.building, person.unit, person.room))
+    terms |= {"-".join(part for part in parts if part) for parts in ((building, unit, room), (building, room), (room,))}
+    digits = "".join(c for c in person.phone if c.isdigit())
+    terms |= {digits, digits[-8:], digits[-4:]}
+    return frozenset(term for term in terms if term)
+
+
+def _bare(name: str) -> str:
+    return _SEPARATORS.sub("", folded(name))
