@@ -1,0 +1,67 @@
+"""The driver over the unmodified smbus2 and the ioctls of `/dev/i2c-1`, answered by umockdev."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hardware.thermometers import SensorCode
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("umockdev-wrapper") is None, reason="umockdev is not installed (apt install umockdev)"
+)
+
+BEGIN = """
+from smbus2 import SMBus
+from hardware.thermometers.mlx90614 import Mlx90614, TRIES, open_device
+from kiosk.core.faults import SensorFault
+from tests.support.kernel_i2c import KNOB
+
+def fail(number, times):
+    for _ in range(times):
+        hand.write_word_data(0x5A, KNOB, number)
+
+def said():
+    try:
+        reading = driver.read()
+        return f"{reading.object_c:.2f} {reading.ambient_c:.2f} {driver.checking}"
+    except SensorFault as fault:
+        return fault.code
+
+hand, driver = SMBus(1), open_device("bus=1")
+"""
+
+
+def run(code: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.kernel_i2c", BEGIN + code],
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_reading_comes_through_the_kernel_with_its_pec() -> None:
+    assert run("print(said())") == ["34.49 21.99 pec"]
+
+
+def test_each_errno_of_the_kernel_is_tried_again_and_then_named() -> None:
+    numbers = {
+        errno.EBADMSG: SensorCode.BAD_PEC,
+        errno.ETIMEDOUT: SensorCode.STUCK,
+        errno.EAGAIN: SensorCode.BUS,
+        errno.ENXIO: SensorCode.NACK,
+    }
+    code = f"said()\nfor number in {list(numbers)}:\n    fail(number, TRIES - 1); print(said())"
+    assert run(code) == ["34.49 21.99 pec"] * len(numbers)
+    code = f"said()\nfor number in {list(numbers)}:\n    fail(number, TRIES); print(said())"
+    assert run(code) == [code.value for code in numbers.values()]
+
+
+def test_a_bus_that_is_not_there_is_absent() -> None:
+    assert run("driver = open_device('bus=7'); print(said())") == ["absent"]

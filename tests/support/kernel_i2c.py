@@ -1,0 +1,147 @@
+"""A `/dev/i2c-1` with an MLX90614 on it for a program that knows nothing of it, by umockdev: no kernel, no root.
+
+`python -m tests.support.kernel_i2c CODE` runs CODE in a Python whose system calls go through umockdev's preloaded
+library; here the ioctls of i2c-dev are answered as the kernel would, PEC included.  Source: linux/i2c-dev.h.
+Writing word `n` to register KNOB makes the next transfer fail with errno n.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import subprocess
+import sys
+import threading
+
+from tests.support.mlx90614_part import FakeSMBus, Part
+
+I2C_SLAVE, I2C_FUNCS, I2C_PEC, I2C_SMBUS = 0x0703, 0x0705, 0x0708, 0x0720
+SMBUS_WORD_DATA = 3
+FUNCS_WITH_PEC = 0x0EFF0009
+KNOB = 0x7F
+ENOTTY, EREMOTEIO = 25, 121
+
+DEVICE = b"P: /devices/i2c-1/i2c-dev/i2c-1\nN: i2c-1\nE: DEVNAME=/dev/i2c-1\nE: SUBSYSTEM=i2c-dev\n"
+
+_POINTER, _LONG, _INT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int
+_HANDLER = ctypes.CFUNCTYPE(_INT, _POINTER, _POINTER, _POINTER)
+
+
+def _library(name: str, **functions: tuple[object, list[object]]) -> ctypes.CDLL:
+    library = ctypes.CDLL(name)
+    for function, (result, arguments) in functions.items():
+        getattr(library, function).restype = result
+        getattr(library, function).argtypes = arguments
+    return library
+
+
+def _umockdev() -> ctypes.CDLL:
+    return _library(
+        "libumockdev.so.0",
+        umockdev_testbed_new=(_POINTER, []),
+        umockdev_testbed_add_from_string=(_INT, [_POINTER, ctypes.c_char_p, _POINTER]),
+        umockdev_testbed_attach_ioctl=(_INT, [_POINTER, ctypes.c_char_p, _POINTER, _POINTER]),
+        umockdev_ioctl_base_new=(_POINTER, []),
+        umockdev_ioctl_client_get_request=(ctypes.c_ulong, [_POINTER]),
+        umockdev_ioctl_client_get_arg=(_POINTER, [_POINTER]),
+        umockdev_ioctl_client_complete=(None, [_POINTER, _LONG, _INT]),
+        umockdev_ioctl_data_resolve=(_POINTER, [_POINTER, ctypes.c_size_t, ctypes.c_size_t, _POINTER]),
+        umockdev_ioctl_data_update=(None, [_POINTER, ctypes.c_size_t, ctypes.c_char_p, _INT]),
+        umockdev_ioctl_data_retrieve=(None, [_POINTER, ctypes.POINTER(_POINTER), ctypes.POINTER(_INT)]),
+    )
+
+
+class Kernel:
+    """Answers the ioctls of `/dev/i2c-1`."""
+
+    def __init__(self) -> None:
+        self.mock = _umockdev()
+        self.part = Part()
+        self.bus = FakeSMBus(self.part)
+        self.address = 0
+        self.handler = _HANDLER(self.handle)
+
+    def handle(self, _base: int, client: int, _data: int) -> int:
+        result, error = self.answer(client)
+        self.mock.umockdev_ioctl_client_complete(client, result, error)
+        return 1
+
+    def answer(self, client: int) -> tuple[int, int]:
+        request = self.mock.umockdev_ioctl_client_get_request(client) & 0xFFFFFFFF
+        argument = self.mock.umockdev_ioctl_client_get_arg(client)
+        if request == I2C_SLAVE:
+            self.address = self.part.address
+        elif request == I2C_PEC:
+            self.bus.pec = not self.bus.pec  # smbus2 only ever turns it on, and off again
+        elif request == I2C_FUNCS:
+            self.write(self.inside(argument, 0, 8), struct.pack("<Q", FUNCS_WITH_PEC))
+        elif request == I2C_SMBUS:
+            return self.transfer(self.inside(argument, 0, 16))
+        else:
+            return -1, ENOTTY
+        return 0, 0
+
+    def transfer(self, message: int) -> tuple[int, int]:
+        reading, register, size = struct.unpack_from("<BBxxI", self.read(message))
+        data = self.inside(message, 8, 34)
+        if size != SMBUS_WORD_DATA:
+            return -1, ENOTTY
+        if not reading:
+            if register != KNOB:
+                return -1, EREMOTEIO
+            self.part.errors.append(struct.unpack_from("<H", self.read(data))[0])
+            return 0, 0
+        try:
+            self.write(data, struct.pack("<H", self.bus.read_word_data(self.address, register)))
+        except OSError as error:
+            return -1, error.errno or 0
+        return 0, 0
+
+    def inside(self, data: int, offset: int, length: int) -> int:
+        resolved: int = self.mock.umockdev_ioctl_data_resolve(data, offset, length, None)
+        return resolved
+
+    def read(self, data: int) -> bytes:
+        content, length = _POINTER(), _INT()
+        self.mock.umockdev_ioctl_data_retrieve(data, ctypes.byref(content), ctypes.byref(length))
+        return ctypes.string_at(content.value or 0, length.value)
+
+    def write(self, data: int, content: bytes) -> None:
+        self.mock.umockdev_ioctl_data_update(data, 0, content, len(content))
+
+
+def main(code: str) -> int:
+    """Runs `code` with the device; its exit code."""
+    glib = _library(
+        "libglib-2.0.so.0",
+        g_main_loop_new=(_POINTER, [_POINTER, _INT]),
+        g_main_loop_run=(None, [_POINTER]),
+        g_main_loop_quit=(None, [_POINTER]),
+    )
+    gobject = _library(
+        "libgobject-2.0.so.0",
+        g_signal_connect_data=(ctypes.c_ulong, [_POINTER, ctypes.c_char_p, _HANDLER, _POINTER, _POINTER, _INT]),
+    )
+    getenv = _library("libc.so.6", getenv=(ctypes.c_char_p, [ctypes.c_char_p])).getenv
+    kernel = Kernel()
+    bed = kernel.mock.umockdev_testbed_new()
+    assert kernel.mock.umockdev_testbed_add_from_string(bed, DEVICE, None)
+    base = kernel.mock.umockdev_ioctl_base_new()
+    gobject.g_signal_connect_data(base, b"handle-ioctl", kernel.handler, None, None, 0)
+    assert kernel.mock.umockdev_testbed_attach_ioctl(bed, b"/dev/i2c-1", base, None)
+    environment = {**os.environ, "UMOCKDEV_DIR": getenv(b"UMOCKDEV_DIR").decode()}
+    loop = glib.g_main_loop_new(None, 0)
+    codes: list[int] = []
+
+    def run() -> None:
+        codes.append(subprocess.call(["umockdev-wrapper", sys.executable, "-c", code], env=environment))
+        glib.g_main_loop_quit(loop)
+
+    threading.Thread(target=run, daemon=True).start()
+    glib.g_main_loop_run(loop)
+    return codes[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
