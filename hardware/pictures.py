@@ -50,9 +50,9 @@ def picture_files(path: Path) -> list[Path]:
 
 def read_file(path: Path) -> bytes:
     """The bytes of a picture file. Raises BadPicture when it cannot be read or has more than LARGEST_FILE bytes."""
+    if path.exists() and not path.is_file():
+        raise BadPicture(f"{path}: not a file")
     try:
-        if not path.is_file():
-            raise BadPicture(f"{path}: not a file")
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:

@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 import segno
 from numpy.typing import NDArray
-from segno.encoder import DataOverflowError
 
 from hardware.cameras import Asked
 from hardware.simulation import Note, Person, Standing, Street, load_street
@@ -28,6 +27,8 @@ Colour = tuple[int, int, int]  # BGR
 
 MODULE_PX = 4.6  # pixels of a module at 1280x720: nobody holds a dense code far away
 CODE_PX = (300.0, 500.0)  # the least and the most of a whole code
+MOST_BYTES = 2953  # of a code, but for the alphabet of base45, which takes less room (ISO/IEC 18004, table 7)
+DENSER = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 QUIET = 4  # modules of white around a code (ISO/IEC 18004, 6.3.8)
 INK, GREEN_INK = (25, 20, 20), (60, 125, 20)  # an opaque health code is green
 COATS = ((120, 84, 52), (62, 62, 138), (84, 110, 64), (140, 132, 120), (52, 60, 72), (96, 64, 112))
@@ -182,10 +183,7 @@ def _draw_person(picture: Picture, looks: Looks, centre: tuple[float, float], he
 
 def _held(text: str, phone: bool, note: Note, unit: float) -> Picture:
     """A phone or a card with the code of `text`, seen from straight ahead, in pixels of the picture."""
-    try:
-        code = segno.make_qr(text)
-    except DataOverflowError as error:
-        raise SettingsError("a simulated person's text is too long for a QR code; shorten it in the deck") from error
+    code = segno.make_qr(text)
     modules = np.pad(np.array(code.matrix, np.uint8), QUIET)
     side = round(min(max(CODE_PX[0], len(modules) * MODULE_PX), CODE_PX[1]) * unit)
     ink = cv2.resize(modules, (side, side), interpolation=cv2.INTER_NEAREST)
@@ -246,6 +244,10 @@ def open_device(arg: str, asked: Asked | None = None) -> Simulated:
     """`simulated:DECK`: the people of a deck file. Raises SettingsError when the deck is wrong."""
     if not arg:
         raise SettingsError("name a deck file, as in simulated:var/simulation/deck.json")
-    camera = Simulated(load_street(Path(arg)), asked or Asked())
+    street = load_street(Path(arg))
+    for person in street.deck.people:
+        if len(person.text.encode()) > MOST_BYTES and not set(person.text) <= DENSER:
+            raise SettingsError(f"{arg}: {person.name}: the text is too long for a QR code; shorten it")
+    camera = Simulated(street, asked or Asked())
     _held("码 é", True, Note.GOOD, 1.0)  # loads the text encodings while files may still be opened
     return camera

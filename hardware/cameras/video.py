@@ -66,7 +66,7 @@ class Video:
         """How many frames should have been given by now."""
         if self._start_s is None:
             self._start_s = self._monotonic_s()
-        return int((self._monotonic_s() - self._start_s) * self._fps) + 1
+        return int((self._monotonic_s() - self._start_s) * self._fps + 1e-6) + 1
 
     def _wait(self, timeout_s: float) -> bool:
         """Waits for the next frame's time, at most `timeout_s`; whether it has come."""

@@ -22,6 +22,8 @@ from kiosk.core.ports import Picture
 
 LARGEST_DOUBLED = 1_500_000  # pixels; larger pictures have fine modules already, and doubling costs too much
 
+SMALLEST = 21  # pixels a side: a code has no fewer modules (ISO/IEC 18004, 6.1)
+
 Read = Callable[[Picture], Found]
 
 
@@ -113,6 +115,8 @@ class Cascade:
     def read(self, picture: Picture) -> Found:
         """Every text found, and the name of the step that found the first one."""
         picture = grey(picture)
+        if min(picture.shape) < SMALLEST:
+            return Found()
         texts: dict[str, None] = {}
         first, most = "", 0
         for step in self._steps:
@@ -144,6 +148,8 @@ class LiveCascade:
     def read(self, picture: Picture) -> Found:
         """The texts found by one or two steps, and which it was."""
         picture = grey(picture)
+        if min(picture.shape) < SMALLEST:
+            return Found()
         in_view = self._in_view.changed(picture)
         found = self._first.read(picture)
         if found.texts or not (in_view or found.unread):
