@@ -48,7 +48,7 @@ class Book:
                 now=self._clock.now,
                 monotonic_ns=lambda: int(self._clock.monotonic_s() * 1e9),
             )
-        except LogbookUnwritable as error:
+        except OSError as error:  # LogbookUnwritable, or the folder itself
             self.watched.became("unwritable", str(error))
         else:
             self._clock.at_least(self._logbook.last_recorded())

@@ -138,6 +138,8 @@ class Supervisor:
                 self._say(f"{child.name} does not end by itself; killed")
                 child.process.kill()
                 child.process.wait()
+            self._bury(child)
+        self._selector.close()
 
 
 def _how(code: int) -> str:

@@ -40,7 +40,7 @@ class Ownership:
         except PermissionError as error:
             self.release()
             raise NotOwner(f"{path}: this user may not write it; run the command as the service's user") from error
-        except NotOwner:
+        except BaseException:
             self.release()
             raise
 

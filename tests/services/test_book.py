@@ -1,0 +1,136 @@
+"""The gate's hold on its logbook."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from kiosk.core.entry import Draft, EntryKind, SealClass
+from kiosk.core.faults import LogbookUnwritable
+from kiosk.core.model import Direction, Outcome
+from kiosk.core.reasons import Answer
+from kiosk.core.requests import Purge, Reveal
+from kiosk.services.book import Book
+from kiosk.services.clock import ClockState, SystemClock
+from kiosk.settings import RetentionSection, places
+from kiosk.store.reader import Filter, Reader
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class HandClock(SystemClock):
+    """A clock that a test turns."""
+
+    def __init__(self):
+        super().__init__()
+        self.wall, self.mono = datetime(2026, 11, 21, 7, 30, tzinfo=UTC), 100.0
+
+    def now(self):
+        return self.wall
+
+    def monotonic_s(self):
+        return self.mono
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+def at(tmp_path):
+    return places(tmp_path)
+
+
+@pytest.fixture
+def book(at, clock):
+    book = Book(at, "k1", clock)
+    yield book
+    book.close()
+
+
+def visit(clock, **more):
+    values = {"lane": "main", "visit": "v", "direction": Direction.IN, "outcome": Outcome.PASS}
+    return Draft(EntryKind.VISIT, clock.now(), **(values | more))
+
+
+def kinds(at):
+    return [entry.kind for entry in Reader(at.logbook).rows(Filter())]
+
+
+def test_what_was_done_first_is_written_when_it_can_be(book, clock, at, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(book._logbook, "append", _refuse)
+        broken.setattr(book._logbook, "probe", lambda: False)
+        book.append_later(Draft(EntryKind.EVACUATION, clock.now(), detail="on"))
+        assert not book.writable
+        with pytest.raises(LogbookUnwritable):
+            book.append(visit(clock))
+    book.catch_up()
+    assert not book.writable
+    clock.mono += 3
+    book.catch_up()
+    assert book.writable
+    assert kinds(at) == ["evacuation"]
+
+
+def _refuse(_):
+    raise LogbookUnwritable("disk full")
+
+
+def test_a_logbook_that_cannot_be_opened_is_tried_again(at, clock, monkeypatch):
+    at.logbook.parent.mkdir(parents=True)
+    at.logbook.mkdir()
+    book = Book(at, "k1", clock)
+    with pytest.raises(LogbookUnwritable):
+        book.append(visit(clock))
+    at.logbook.rmdir()
+    clock.mono += 3
+    book.catch_up()
+    book.append(visit(clock))
+    book.close()
+
+
+def test_the_clock_is_in_doubt_when_it_shows_less_than_the_newest_row(at, clock):
+    book = Book(at, "k1", clock)
+    book.append(visit(clock))
+    book.close()
+    clock.wall -= timedelta(days=1)
+    again = Book(at, "k1", clock)
+    assert clock.state() is ClockState.UNTRUSTED
+    again.close()
+
+
+def test_counts_are_of_the_places_own_day(book, clock):
+    book.append(visit(clock, visit="before midnight in Shanghai"))
+    clock.wall += timedelta(hours=12)
+    book.append(visit(clock, visit="after"))
+    assert book.counts(SHANGHAI).passed == 1
+
+
+def test_forgetting_on_time_takes_names_and_leaves_rows(book, clock, at):
+    book.append(visit(clock, sealed=((SealClass.IDENTITY, (("name", "王小明"),)),)))
+    clock.wall += timedelta(days=16)
+    book.forget_on_time(RetentionSection())
+    request = Reveal(request_id="r", by="m", expires_at=clock.wall + timedelta(seconds=5), seqs=(1,), reason="q")
+    reply = book.answer(request)
+    assert reply.answer is Answer.DONE
+    assert not reply.data.get("1")
+    assert "visit" in kinds(at)
+
+
+def test_a_look_that_cannot_be_written_down_shows_nothing(book, clock, monkeypatch):
+    monkeypatch.setattr(book._logbook, "append", _refuse)
+    request = Reveal(request_id="r", by="m", expires_at=clock.wall + timedelta(seconds=5), seqs=(1,), reason="q")
+    reply = book.answer(request)
+    assert (reply.answer, reply.data) == (Answer.NOT_RECORDED, {})
+
+
+def test_an_old_request_is_void(book, clock):
+    request = Purge(request_id="p", by="m", expires_at=clock.wall, before=clock.wall - timedelta(days=3))
+    assert book.answer(request).answer is Answer.EXPIRED
+    fresh = msgspec.structs.replace(request, expires_at=clock.wall + timedelta(seconds=1))
+    assert book.answer(fresh).answer is Answer.DONE

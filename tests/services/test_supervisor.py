@@ -1,0 +1,109 @@
+"""Processes are kept alive; real ones, and they really die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from kiosk.services import supervisor
+from kiosk.services.supervisor import Child, Supervisor
+
+GOOD = """
+import os, sys, time
+sys.path.insert(0, {root!r})
+from kiosk.services.notify import Notifier
+notifier = Notifier.from_environment()
+notifier.ready()
+open({log!r}, 'a').write(f'{{os.getpid()}} {{time.monotonic()}}\\n')
+while not os.path.exists({hang!r}):
+    notifier.turn_done(); time.sleep(0.02)
+time.sleep(60)
+"""
+
+
+class Kept:
+    """A supervisor in a thread, over one scripted child."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str = GOOD) -> None:
+        self.log, self.hang = tmp_path / "log", tmp_path / "hang"
+        code = script.format(root=str(Path(__file__).parents[2]), log=str(self.log), hang=str(self.hang))
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        started = supervisor.subprocess.Popen
+
+        def popen(_, **more):
+            return started([sys.executable, "-c", code], **more)
+
+        monkeypatch.setattr(supervisor.subprocess, "Popen", popen)
+        self.said: list[str] = []
+        self.ready = threading.Event()
+        self.supervisor = Supervisor([Child("part", ["part"], 0.6)], self.said.append)
+        self.thread = threading.Thread(target=self.supervisor.run, args=(self.ready.set,))
+        self.thread.start()
+
+    def starts(self, count: int, within_s: float = 10.0) -> list[tuple[int, float]]:
+        """The pids and times of the first `count` starts."""
+        end = time.monotonic() + within_s
+        while time.monotonic() < end:
+            lines = self.log.read_text().splitlines() if self.log.exists() else []
+            if len(lines) >= count:
+                return [(int(pid), float(at)) for pid, at in (line.split() for line in lines)]
+            self.thread.join(0.02)
+        raise AssertionError(f"{count} starts did not come about: {self.said}")
+
+    def stop(self) -> None:
+        self.supervisor._stopping = True
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    kept = Kept(tmp_path, monkeypatch)
+    yield kept
+    kept.stop()
+
+
+def test_a_killed_process_is_there_again_within_a_second(kept):
+    ((pid, _),) = kept.starts(1)
+    assert kept.ready.wait(5)
+    killed_s = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    _, (again, at_s) = kept.starts(2)
+    assert again != pid
+    assert at_s - killed_s < 1.0
+    assert "SIGKILL" in kept.said[0]
+
+
+def test_a_process_that_falls_silent_is_started_anew(kept):
+    kept.starts(1)
+    assert kept.ready.wait(5)
+    kept.hang.touch()
+    end = time.monotonic() + 5
+    while not kept.said and time.monotonic() < end:
+        kept.thread.join(0.02)
+    kept.hang.unlink()
+    assert "fallen silent" in kept.said[0]
+    kept.starts(2)
+
+
+def test_a_process_that_keeps_dying_is_given_pauses_and_the_others_go_on(tmp_path, monkeypatch):
+    script = "open({log!r}, 'a').write('1 1\\n')  # {root} {hang}"
+    kept = Kept(tmp_path, monkeypatch, script)
+    kept.starts(supervisor.SHORT_LIVES)
+    assert not kept.ready.is_set()
+    kept.stop()
+    assert len(kept.said) <= supervisor.SHORT_LIVES + 1
+
+
+def test_the_end_is_orderly(tmp_path, monkeypatch):
+    kept = Kept(tmp_path, monkeypatch)
+    ((pid, _),) = kept.starts(1)
+    kept.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
