@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.core.faults import SettingsError
-from kiosk.core.trust import Trust, merge
+from kiosk.core.trust import Trust, merge, own_keys
 from kiosk.core.trust.parse import parse
 from kiosk.settings import Places
 
@@ -22,7 +22,8 @@ def load(paths: Iterable[Path]) -> Trust:
     """Every trust list in `paths`, files or folders of files, as one Trust without online services.
 
     In a folder, files with another suffix than .json, .pem, .crt, .cer and .der are left alone. A list that does
-    not say its own date is as old as its file. What was left out of good lists stands in `notes`.
+    not say its own date is as old as its file; keys of ours have no age. What was left out of good lists stands
+    in `notes`.
     Raises SettingsError, with file and reason, for a missing or broken list and for a folder without one.
     """
     return merge(_one(file) for path in paths for file in _files(path))
@@ -102,9 +103,14 @@ def _lists_in(folder: Path) -> list[Path]:
 
 def _one(file: Path) -> Trust:
     trust = parse(_bytes(file), file.name)
-    if trust.as_of is not None:
+    if trust.as_of is not None or _is_ours(trust):
         return trust
     return replace(trust, as_of=datetime.fromtimestamp(file.stat().st_mtime, UTC))
+
+
+def _is_ours(trust: Trust) -> bool:
+    """Whether it holds nothing but keys of ours: they hold until they are taken out, and never go stale."""
+    return not trust.denied and all(signer.scheme in own_keys.SCHEMES for signer in trust.signers)
 
 
 def _bytes(file: Path) -> bytes:

@@ -40,9 +40,15 @@ def test_no_path_is_an_empty_trust():
 
 
 def test_a_list_without_a_date_is_as_old_as_its_file(tmp_path):
-    file = written(tmp_path, keys_json=OWN) / "keys.json"
+    file = written(tmp_path, deny_json=DENY) / "deny.json"
     os.utime(file, (1_700_000_000, 1_700_000_000))
     assert lists.load([file]).as_of == datetime.fromtimestamp(1_700_000_000, UTC)
+
+
+def test_keys_of_our_own_never_make_the_trust_look_stale(tmp_path):
+    file = written(tmp_path, keys_json=OWN) / "keys.json"
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert lists.load([file]).as_of is None
 
 
 @pytest.mark.parametrize(("data", "why"), [(None, "cannot be read"), (b"x", "not a trust list"), (b"{}", "no entry")])

@@ -53,7 +53,7 @@ class Street:
         **changed: object,
     ) -> str:
         """An EU test certificate; `changed` replaces members of its payload (`v=[...]`, `t=None`)."""
-        certificate = {**test_certificate(name, born, sampled_at, positive), **changed}
+        certificate = {**payload(name, born, sampled_at, positive), **changed}
         return eu_dcc.encode(
             {member: value for member, value in certificate.items() if value is not None},
             issuer="XX",
@@ -113,7 +113,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def test_certificate(name: str, born: str, sampled_at: datetime, positive: bool) -> dict[str, Any]:
+def payload(name: str, born: str, sampled_at: datetime, positive: bool) -> dict[str, Any]:
     """The payload of a certificate with one nucleic acid test."""
     given, _, family = name.rpartition(" ")
     return {
@@ -135,9 +135,6 @@ def test_certificate(name: str, born: str, sampled_at: datetime, positive: bool)
     }
 
 
-test_certificate.__test__ = False  # type: ignore[attr-defined] - not a test, though it is about one
-
-
 def hc1(message: bytes) -> str:
     """A COSE message as the text of a DCC."""
     return "HC1:" + base45.encode(inflate.deflate(message))
@@ -153,7 +150,7 @@ def message_of(text: str) -> list[Any]:
 
 def forged(text: str) -> str:
     """The same code with another holder's name, under the signature that it had."""
-    protected, unprotected, payload, signature = message_of(text)
-    changed = payload.replace(b"Anna", b"Anne").replace("王小明".encode(), "王小朋".encode())
+    protected, unprotected, signed, signature = message_of(text)
+    changed = signed.replace(b"Anna", b"Anne").replace("王小明".encode(), "王小朋".encode())
     message = cbor.encode([protected, unprotected, changed, signature])
     return hc1(message) if text.startswith("HC1:") else text[:5] + base45.encode(message)

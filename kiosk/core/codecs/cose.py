@@ -7,7 +7,9 @@ either header; written strictly.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import IntEnum
 from hashlib import sha256
 
 from cbor2 import CBORTag
@@ -23,11 +25,18 @@ from kiosk.core.trust import PublicKey, Signer
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
-ES256, EDDSA, PS256 = -7, -8, -37  # RFC 9053 §2.1, §2.2; RFC 8230 §2
 ALGORITHM, CRITICAL, KID = 1, 2, 4  # header labels, RFC 9052 §3.1
 SIGN1_TAG, CWT_TAG = 18, 61
 COORDINATE = 32  # bytes of r and of s in ES256
 _PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
+
+
+class Algorithm(IntEnum):
+    """The signatures that we know. Source: RFC 9053 §2.1-2, RFC 8230 §2."""
+
+    ES256 = -7
+    EDDSA = -8
+    PS256 = -37
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class Message:
     """A COSE_Sign1 before anybody believed it. `protected` and `payload` are what the signature covers."""
 
     protected: bytes
-    algorithm: int
+    algorithm: Algorithm
     kid: bytes
     payload: bytes
     signature: bytes
@@ -63,10 +72,7 @@ def parse(data: bytes) -> Message:
     kid = header.get(KID, unprotected.get(KID))
     if not isinstance(kid, bytes):
         raise malformed("COSE: no key id")
-    algorithm = header.get(ALGORITHM, unprotected.get(ALGORITHM))
-    if algorithm not in (ES256, EDDSA, PS256) or not isinstance(algorithm, int):
-        raise Rejected(Reason.UNSUPPORTED, "COSE: an algorithm that no format of ours allows")
-    return Message(protected, algorithm, kid, payload, signature)
+    return Message(protected, _algorithm(header.get(ALGORITHM, unprotected.get(ALGORITHM))), kid, payload, signature)
 
 
 def signers(message: Message, candidates: Iterable[Signer], aad: bytes = b"") -> tuple[Signer, ...]:
@@ -90,18 +96,15 @@ def sign1(payload: bytes, key: PrivateKey, kid: bytes, aad: bytes = b"") -> byte
 
     ES256 for a P-256 key, PS256 for RSA, EdDSA for Ed25519; `aad` says what the signature is meant for.
     """
-    algorithm = {ec.EllipticCurvePrivateKey: ES256, rsa.RSAPrivateKey: PS256}
-    chosen = next((alg for kind, alg in algorithm.items() if isinstance(key, kind)), EDDSA)
-    protected = cbor.encode({ALGORITHM: chosen, KID: kid})
-    covered = _covered(protected, payload, aad)
     match key:
         case ec.EllipticCurvePrivateKey():
-            r, s = decode_dss_signature(key.sign(covered, ec.ECDSA(SHA256())))
-            signature = r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big")
+            algorithm = Algorithm.ES256
         case rsa.RSAPrivateKey():
-            signature = key.sign(covered, _PSS, SHA256())
+            algorithm = Algorithm.PS256
         case _:
-            signature = key.sign(covered)
+            algorithm = Algorithm.EDDSA
+    protected = cbor.encode({ALGORITHM: int(algorithm), KID: kid})
+    signature = _sign(key, _covered(protected, payload, aad))
     return cbor.encode(CBORTag(SIGN1_TAG, [protected, {}, payload, signature]))
 
 
@@ -115,16 +118,34 @@ def _covered(protected: bytes, payload: bytes, aad: bytes) -> bytes:
     return cbor.encode(["Signature1", protected, aad, payload])
 
 
-def _made(key: PublicKey, algorithm: int, signature: bytes, covered: bytes) -> bool:
+def _algorithm(stated: object) -> Algorithm:
+    if isinstance(stated, int):
+        with suppress(ValueError):
+            return Algorithm(stated)
+    raise Rejected(Reason.UNSUPPORTED, "COSE: an algorithm that no format of ours allows")
+
+
+def _sign(key: PrivateKey, covered: bytes) -> bytes:
+    match key:
+        case ec.EllipticCurvePrivateKey():
+            r, s = decode_dss_signature(key.sign(covered, ec.ECDSA(SHA256())))
+            return r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big")
+        case rsa.RSAPrivateKey():
+            return key.sign(covered, _PSS, SHA256())
+        case _:
+            return key.sign(covered)
+
+
+def _made(key: PublicKey, algorithm: Algorithm, signature: bytes, covered: bytes) -> bool:
     """Whether `key` made `signature`. An algorithm goes with one type of key only, and ES256 with one curve."""
     try:
         match algorithm, key:
-            case -7, ec.EllipticCurvePublicKey(curve=ec.SECP256R1()) if len(signature) == 2 * COORDINATE:
+            case Algorithm.ES256, ec.EllipticCurvePublicKey(curve=ec.SECP256R1()) if len(signature) == 2 * COORDINATE:
                 r, s = (int.from_bytes(half, "big") for half in (signature[:COORDINATE], signature[COORDINATE:]))
                 key.verify(encode_dss_signature(r, s), covered, ec.ECDSA(SHA256()))
-            case -37, rsa.RSAPublicKey():
+            case Algorithm.PS256, rsa.RSAPublicKey():
                 key.verify(signature, covered, _PSS, SHA256())
-            case -8, ed25519.Ed25519PublicKey():
+            case Algorithm.EDDSA, ed25519.Ed25519PublicKey():
                 key.verify(signature, covered)
             case _:
                 return False

@@ -65,7 +65,7 @@ def unseal(text: str, prefix: str, scheme: str, trust: Trust) -> tuple[dict[int 
     Raises Rejected: MALFORMED, UNSUPPORTED, UNKNOWN_ISSUER or BAD_SIGNATURE.
     """
     message = cose.parse(base45.decode(text.removeprefix(prefix)))
-    if message.algorithm != cose.EDDSA:
+    if message.algorithm != cose.Algorithm.EDDSA:
         raise Rejected(Reason.UNSUPPORTED, "our own tokens are signed with Ed25519")
     signer = cose.signers(message, trust.find(scheme, message.kid), aad=prefix.encode())[0]
     claims = cbor.decode(message.payload)

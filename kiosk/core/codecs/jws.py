@@ -9,13 +9,13 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from kiosk.core.codecs import Rejected, malformed
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer
 
-_KEY_TYPES: dict[str, Any] = {"ES256": ECKey, "PS256": RSAKey, "EdDSA": OKPKey}
+_KEY_TYPES: dict[str, Any] = {"ES256": ECKey, "PS256": RSAKey}
 
 
 @dataclass(frozen=True, slots=True)

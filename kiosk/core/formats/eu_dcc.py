@@ -62,11 +62,11 @@ def encode(
 
 def _certificate(claims: object) -> dict[str, Any]:
     """The certificate among the claims, which must state at least one test, vaccination or recovery."""
-    match claims:
-        case {-260: {1: dict(certificate)}} if any(_entries(certificate, member) for member in GROUPS):
-            return certificate
-        case _:
-            raise malformed("DCC: no certificate in the token")
+    claim = claims.get(HCERT) if isinstance(claims, dict) else None
+    certificate = claim.get(DCC_V1) if isinstance(claim, dict) else None
+    if not isinstance(certificate, dict) or not any(_entries(certificate, member) for member in GROUPS):
+        raise malformed("DCC: no certificate in the token")
+    return certificate
 
 
 def _credential(claims: Mapping[Any, Any], certificate: dict[str, Any], signer: Signer) -> Credential:

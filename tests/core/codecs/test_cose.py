@@ -71,13 +71,13 @@ def rebuilt(protected, unprotected, key=P256):
 def test_kid_and_algorithm_count_from_the_unprotected_header_where_the_protected_has_none():
     for protected, unprotected in (({1: -7}, {4: b"kid"}), ({4: b"kid"}, {1: -7}), ({}, {1: -7, 4: b"kid"})):
         message = cose.parse(rebuilt(protected, unprotected))
-        assert (message.kid, message.algorithm) == (b"kid", cose.ES256)
+        assert (message.kid, message.algorithm) == (b"kid", cose.Algorithm.ES256)
         assert cose.signers(message, [signer(P256)])
 
 
 def test_the_protected_header_wins():
     message = cose.parse(rebuilt({1: -7, 4: b"mine"}, {1: -8, 4: b"other"}))
-    assert (message.kid, message.algorithm) == (b"mine", cose.ES256)
+    assert (message.kid, message.algorithm) == (b"mine", cose.Algorithm.ES256)
 
 
 def test_every_signer_that_shares_the_kid_is_tried():

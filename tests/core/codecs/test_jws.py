@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -67,7 +67,16 @@ def test_forged_and_foreign_tokens_are_refused():
     assert refused(EXAMPLE.rpartition(".")[0] + ".", EXAMPLE_KEY) is Reason.BAD_SIGNATURE
 
 
-@pytest.mark.parametrize("algorithm", ["none", "HS256", "ES384", "RS256", "es256"])
+def test_ps256_verifies_with_its_own_key():
+    key = rsa.generate_private_key(65537, 2048)
+    signed = b64(json.dumps({"alg": "PS256"}).encode()) + "." + b64(b"hello")
+    signature = key.sign(signed.encode(), padding.PSS(padding.MGF1(SHA256()), 32), SHA256())
+    text = signed + "." + b64(signature)
+    assert jws.verify(text, [Signer("x", b"", key.public_key(), "")])[0] == b"hello"
+    assert refused(text, KEY.public_key()) is Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize("algorithm", ["none", "EdDSA", "HS256", "ES384", "RS256", "es256"])
 def test_other_algorithms_are_not_even_tried(algorithm):
     assert refused(minted({"alg": algorithm}), KEY.public_key()) is Reason.UNSUPPORTED
 

@@ -127,7 +127,7 @@ EXPIRY = datetime(2027, 1, 1, tzinfo=UTC)
     ],
 )
 def test_every_form_of_time_met_in_the_wild_is_understood(street, written):
-    claims = {1: "XX", 4: written, 6: written, -260: {1: mint.test_certificate("A B", "1980", mint.NOW, False)}}
+    claims = {1: "XX", 4: written, 6: written, -260: {1: mint.payload("A B", "1980", mint.NOW, False)}}
     found = good(signed(street, claims), street.trust)
     assert (found.valid_from, found.valid_until) == (EXPIRY, EXPIRY)
 
