@@ -85,7 +85,7 @@ class Watch:
         self._sleep = sleep
         self._due_s = monotonic_s()
         self._seen_s: float | None = None  # when the last frame came
-        self._pictured_s = float("-inf")
+        self._picture_due_s = float("-inf")
         self._began_s = monotonic_s()
 
     def turn(self) -> None:
@@ -139,9 +139,9 @@ class Watch:
     def _show(self, picture: Picture) -> None:
         hz = self._gate.pictures_hz
         now_s = self._monotonic_s()
-        if hz <= 0 or now_s - self._pictured_s < 1 / hz - self._period_s / 2:
+        if hz <= 0 or now_s < self._picture_due_s:
             return
-        self._pictured_s = now_s
+        self._picture_due_s = max(self._picture_due_s + 1 / hz, now_s)
         self._gate.send(PictureTaken(lane=self._lane, jpeg=small_jpeg(picture)))
 
     def _state(self) -> CameraState:
