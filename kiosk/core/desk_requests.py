@@ -47,6 +47,7 @@ class LineReason(StrEnum):
     NOT_A_PHONE = "not_a_phone"
     UNKNOWN_GROUP = "unknown_group"
     DOUBLE_ID = "double_id"
+    DOUBLE_PERSON = "double_person"  # the same name and place twice: an id must tell them apart
     DOUBLE_PASS = "double_pass"
     BROKEN_QUOTES = "broken_quotes"
 

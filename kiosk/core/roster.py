@@ -10,6 +10,7 @@ from datetime import datetime
 from kiosk.core.model import Group
 
 _PLACE_WORDS = re.compile("号楼|號樓|单元|單元|[栋棟幢楼樓座室号號房#]")
+_BUILDING_DIGITS = 2
 _SEPARATORS = re.compile(r"[^\w]+|_+")
 
 
@@ -33,6 +34,11 @@ class Person:
     def place(self) -> str:
         """Building, unit and room as people say them: `3-1-502`."""
         return "-".join(part for part in (self.building, self.unit, self.room) if part)
+
+    @property
+    def known_by(self) -> tuple[str, str]:
+        """Name and place, by which somebody without an id is known again."""
+        return name_key(self.name), place_key(self.place)
 
 
 def folded(text: str) -> str:
@@ -58,9 +64,24 @@ def document_key(document: str) -> str:
 
 
 def search_terms(text: str) -> tuple[str, ...]:
-    """What a volunteer typed, as the beginnings of terms that all must be met."""
-    pieces = (place_key(piece) if any(c.isdigit() for c in piece) else _bare(piece) for piece in text.split())
-    return tuple(dict.fromkeys(piece for piece in pieces if piece))
+    """What a volunteer typed, as the beginnings of terms that all must be met.
+
+    Numbers side by side are one place (`3 502` is `3-502`); a short one beside a name is a building (`王 3`).
+    """
+    pieces: list[str] = []
+    places: list[str] = []
+    for piece in [*text.split(), ""]:
+        if any(c.isdigit() for c in piece):
+            places.append(place_key(piece))
+        else:
+            if places:
+                pieces.append("-".join(places))
+                places = []
+            pieces.append(_bare(piece))
+    found = tuple(dict.fromkeys(piece for piece in pieces if piece))
+    if len(found) == 1:
+        return found
+    return tuple(f"{piece}-" if len(piece) <= _BUILDING_DIGITS and piece.isdigit() else piece for piece in found)
 
 
 def person_terms(person: Person, pinyin: tuple[str, ...]) -> frozenset[str]:

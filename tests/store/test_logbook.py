@@ -181,7 +181,9 @@ HOSTILE = ["a\x00b", "\ud800 half", "\u202egnp.exe", "x" * 10_000, "\r\n=cmd()",
 
 @pytest.mark.parametrize("text", HOSTILE, ids=["nul", "surrogate", "bidi", "long", "formula", "sql", "astral"])
 def test_hostile_text_is_stored_without_harm(logbook: Logbook, visit: Drafted, path: Path, text: str) -> None:
-    everywhere = dict.fromkeys(("lane", "issuer", "format", "volunteer", "detail", "source", "person", "code_key"), text)
+    everywhere = dict.fromkeys(
+        ("lane", "issuer", "format", "volunteer", "detail", "source", "person", "code_key"), text
+    )
     logbook.append(visit(text, holder=text, **everywhere))
     *_, verified = check(path)
     assert (verified.rows, verified.broken) == (1, None)
