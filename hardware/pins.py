@@ -22,7 +22,7 @@ def open_pins(chip: int | None) -> Pins:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415  from apt; absent on most machines
     except ModuleNotFoundError as error:
         raise LampFault("GPIO needs the package python3-lgpio; install it with apt") from error
-    device = f"/dev/gpiochip{'' if chip is None else chip}"
+    device = "the board's GPIO" if chip is None else f"/dev/gpiochip{chip}"
     try:
         return LGPIOFactory(chip=chip)
     except line_errors() as error:
