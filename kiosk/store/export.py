@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from operator import attrgetter
-from typing import BinaryIO, TextIO
+from typing import IO, TextIO
 
 import msgspec
 
@@ -80,7 +80,7 @@ def write_csv(
     return count
 
 
-def write_jsonl(rows: Iterable[Entry], out: BinaryIO) -> int:
+def write_jsonl(rows: Iterable[Entry], out: IO[bytes]) -> int:
     """Writes the clear fields of `rows`, one JSON object a line; answers how many."""
     encoder = msgspec.json.Encoder()
     count = 0

@@ -15,7 +15,7 @@ from kiosk.core.model import Group
 from kiosk.core.roster import Person
 from kiosk.store.export import BOM, neutral
 
-MAX_BYTES = 12 * 1024 * 1024  # as one message of the owner's socket carries it
+MAX_BYTES = 11 * 1024 * 1024  # as one message of the owner's socket carries it
 MAX_CELL = 100  # characters
 MAX_PROBLEMS = 1000
 REQUIRED = ("name", "building", "room")

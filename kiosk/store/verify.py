@@ -11,6 +11,7 @@ import math
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -25,12 +26,24 @@ from kiosk.store.entries import parse
 _PAGE = 1000
 
 
+class Flaw(StrEnum):
+    """What is wrong with a row."""
+
+    MISSING_BEFORE = "missing_before"  # the row before it is not there
+    DOES_NOT_FOLLOW = "does_not_follow"  # it names another row before it
+    CHANGED = "changed"  # body, seal's digest or hash do not fit together
+    NOT_CANONICAL = "not_canonical"
+    MISPLACED = "misplaced"  # its body belongs to another number or epoch
+    OTHER_SEALS = "other_seals"  # its sealed fields are not those that were written
+    LOST_SEALS = "lost_seals"  # its sealed fields are gone though no row says that they were forgotten
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """The first row that is not what was written, and what is wrong with it."""
 
     seq: int
-    what: str
+    flaw: Flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +80,9 @@ def check(path: Path) -> Iterator[Verified]:
             with owning.reading(path) as db:
                 rows = _rows(db, state.rows)
             for row in rows:
-                what = state.take(row)
-                if what:
-                    yield Verified(state.rows, state.forgotten, state.head, Broken(row.seq, what))
+                flaw = state.take(row)
+                if flaw is not None:
+                    yield Verified(state.rows, state.forgotten, state.head, Broken(row.seq, flaw))
                     return
             yield Verified(state.rows, state.forgotten, state.head, None)
             if len(rows) < _PAGE:
@@ -85,40 +98,40 @@ class _State:
         self.head = entry.GENESIS
         self.epoch = 0
         self.purged = ""  # ISO date: days before it were forgotten
+        self._forgettable = False  # whether the row being looked at is of such a day
 
-    def take(self, row: _Stored) -> str:
-        """What is wrong with the next row; empty where nothing is."""
-        what = self._numbers(row) or self._body(row)
-        if not what:
+    def take(self, row: _Stored) -> Flaw | None:
+        """What is wrong with the next row; None where nothing is."""
+        flaw = self._chain(row) or self._body(row) or self._seals(row)
+        if flaw is None:
             self.rows += 1
             self.head = row.head
-        return what
+        return flaw
 
-    def _numbers(self, row: _Stored) -> str:
+    def _chain(self, row: _Stored) -> Flaw | None:
         if row.seq != self.rows + 1:
-            return f"row {self.rows + 1} is missing"
+            return Flaw.MISSING_BEFORE
         if row.prev != self.head:
-            return "does not follow from the row before"
-        if entry.chain(row.prev, row.body, row.digest) != row.head:
-            return "was changed after it was written"
-        return ""
+            return Flaw.DOES_NOT_FOLLOW
+        return None if entry.chain(row.prev, row.body, row.digest) == row.head else Flaw.CHANGED
 
-    def _body(self, row: _Stored) -> str:
+    def _body(self, row: _Stored) -> Flaw | None:
         if not _is_canonical(row.body):
-            return "is not in canonical form"
+            return Flaw.NOT_CANONICAL
         clear = parse(row.body)
-        if clear.seq != row.seq or clear.epoch != self.epoch:
-            return f"says it is row {clear.seq} of epoch {clear.epoch}"
-        try:
-            sealed = entry.sealed_digest([(SealClass(name), nonce, blob) for name, nonce, blob in row.seals])
-        except ValueError:
-            return "has a seal of an unknown class"
-        if sealed == row.digest:
-            return ""
-        if row.seals or clear.recorded.date().isoformat() >= self.purged:
-            return "has other sealed fields than were written" if row.seals else "lost its sealed fields"
-        self.forgotten += 1
-        return ""
+        self._forgettable = clear.recorded.date().isoformat() < self.purged
+        return None if (clear.seq, clear.epoch) == (row.seq, self.epoch) else Flaw.MISPLACED
+
+    def _seals(self, row: _Stored) -> Flaw | None:
+        classes = {each.value for each in SealClass}
+        if not all(name in classes for name, _, _ in row.seals):
+            return Flaw.OTHER_SEALS
+        if entry.sealed_digest([(SealClass(name), nonce, blob) for name, nonce, blob in row.seals]) == row.digest:
+            return None
+        if row.seals:
+            return Flaw.OTHER_SEALS
+        self.forgotten += self._forgettable
+        return None if self._forgettable else Flaw.LOST_SEALS
 
 
 def _is_canonical(body: bytes) -> bool:
