@@ -41,13 +41,15 @@ def run(name: str, *, smoke: bool) -> list[Figure]:
     """Runs one bench and prints what it measured, or why it could not."""
     module = import_module(f"tests.bench.{name}")
     print(f"\n{name}: {_first_line(module)}", flush=True)
-    began = time.monotonic()
+    began, figures, reason = time.monotonic(), list[Figure](), ""
     try:
-        figures = list(module.measure(smoke=smoke))
-    except CannotMeasure as reason:
-        print(f"  not measured: {reason}", flush=True)
-        return []
-    print(table(figures) if figures else "  no figures")
+        figures.extend(module.measure(smoke=smoke))
+    except CannotMeasure as cannot:
+        reason = str(cannot)
+    if figures:
+        print(table(figures))
+    if reason:
+        print(f"  not measured: {reason}")
     print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
     return figures
 
