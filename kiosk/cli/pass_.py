@@ -39,7 +39,13 @@ def command() -> None:
 @state_option
 @click.option("--name", required=True, help="The holder's name, as the card shows it.")
 @click.option("--person", default="", help="The holder's id in the roster.")
-@click.option("--group", type=click.Choice([g.value for g in Group]), default=Group.RESIDENTS.value, show_default=True)
+@click.option(
+    "--group",
+    type=click.Choice([g.value for g in Group]),
+    default=Group.RESIDENTS.value,
+    show_default=True,
+    help="Whose rules apply to the holder.",
+)
 @click.option("--from", "since", type=_moment.MOMENT, help="First moment of validity; default: now.")
 @click.option("--until", type=_moment.MOMENT, help="Moment at which it ends; instead of --days.")
 @click.option("--days", type=click.IntRange(1, 3660), help="Valid until the end of the last of so many days.  [30]")
