@@ -20,6 +20,12 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 65_535  # of a JPEG, which has the smallest limit
 
 PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 class BadPicture(CameraFault):
@@ -65,13 +71,16 @@ def read_file(path: Path) -> bytes:
 def decode(data: bytes, name: str, *, most_pixels: int = MOST_PIXELS, longest: int = 0) -> Picture:
     """The picture in `data`, BGR; transparent parts are white. `name` is what an error calls it.
 
-    With `longest`, a side longer than so many pixels is scaled down. Raises BadPicture in one line.
+    With `longest`, a side longer than so many pixels is scaled down; a JPEG is then decoded at a half, quarter or
+    eighth where that will do, and `most_pixels` are meant of what is decoded. Raises BadPicture in one line.
     """
     header = look_at(data, name)
-    if header.width * header.height > most_pixels or max(header.width, header.height) > LONGEST_SIDE:
+    by = _reduction(header, longest)
+    most = min(MOST_PIXELS, most_pixels * by * by)
+    if header.width * header.height > most or max(header.width, header.height) > LONGEST_SIDE:
         size = f"{header.width}x{header.height}"
-        raise BadPicture(f"{name}: {size} pixels; at most {most_pixels / 1e6:g} megapixels are taken, scale it down")
-    flags = cv2.IMREAD_UNCHANGED if header.transparent else _reading(header, longest)
+        raise BadPicture(f"{name}: {size} pixels; at most {most / 1e6:g} megapixels are taken, scale it down")
+    flags = cv2.IMREAD_UNCHANGED if header.transparent else REDUCED[by]
     try:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except (cv2.error, MemoryError) as error:
@@ -87,7 +96,12 @@ def fit(picture: Picture, longest: int) -> Picture:
     if not longest or side <= longest:
         return picture
     height, width = (max(1, round(length * longest / side)) for length in picture.shape[:2])
-    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    by = side // longest
+    if by > 1 and min(picture.shape[:2]) >= by:  # a whole divisor first: OpenCV averages that ten times faster
+        rows, columns = (length // by for length in picture.shape[:2])
+        picture = picture[: rows * by, : columns * by]
+        picture = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def look_at(data: bytes, name: str) -> Header:
@@ -169,17 +183,10 @@ def _number(data: bytes, at: int, count: int, order: str = "big") -> int:
     return int.from_bytes(_part(data, at, count), "little" if order == "little" else "big")
 
 
-def _reading(header: Header, longest: int) -> int:
-    """How OpenCV is to read; a large JPEG is decoded at a half, quarter or eighth, which costs far less."""
+def _reduction(header: Header, longest: int) -> int:
+    """By how much a JPEG may be reduced while it is decoded: 1, 2, 4 or 8; others not at all."""
     by = max(header.width, header.height) // longest if longest and header.kind == "JPEG" else 1
-    for least, flags in (
-        (8, cv2.IMREAD_REDUCED_COLOR_8),
-        (4, cv2.IMREAD_REDUCED_COLOR_4),
-        (2, cv2.IMREAD_REDUCED_COLOR_2),
-    ):
-        if by >= least:
-            return flags
-    return cv2.IMREAD_COLOR
+    return max(least for least in REDUCED if least <= max(1, by))
 
 
 def _opaque(picture: Picture) -> Picture:

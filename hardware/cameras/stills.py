@@ -17,7 +17,7 @@ from kiosk.core.faults import CameraFault, SettingsError
 from kiosk.core.ports import Frame, Picture
 
 MOST_BYTES = 256 * 1024 * 1024  # of all files together
-MOST_PIXELS = 25_000_000  # a larger picture takes longer to decode than the scanner may be silent
+MOST_PIXELS = 13_000_000  # on a Pi, more would take longer to decode than the scanner may be silent
 
 
 class Stills:

@@ -64,9 +64,22 @@ def test_sixteen_bits_become_eight() -> None:
 
 
 def test_a_large_photograph_is_scaled_down_as_asked() -> None:
-    photo = encoded(np.zeros((3000, 4000), np.uint8), ".jpg")
-    assert decode(photo, "photo", longest=1920).shape == (1440, 1920, 3)
+    for kind in (".jpg", ".png"):
+        photo = encoded(np.zeros((3000, 4000), np.uint8), kind)
+        assert decode(photo, "photo", longest=1920).shape == (1440, 1920, 3)
     assert fit(np.zeros((100, 50), np.uint8), 1920).shape == (100, 50)
+
+
+def test_a_large_jpeg_may_be_taken_where_a_png_of_its_size_takes_too_long() -> None:
+    large = np.zeros((4000, 5000), np.uint8)
+    assert decode(encoded(large, ".jpg"), "large", most_pixels=13_000_000, longest=1920).shape == (1536, 1920, 3)
+    with pytest.raises(BadPicture, match="at most 13 megapixels"):
+        decode(encoded(large, ".png"), "large", most_pixels=13_000_000, longest=1920)
+
+
+@pytest.mark.parametrize("shape", [(1, 5000), (3, 4001), (720, 1280), (481, 481)])
+def test_scaling_down_fits_any_shape(shape: tuple[int, int]) -> None:
+    assert max(fit(np.zeros(shape, np.uint8), 480).shape) == 480
 
 
 def test_a_folder_gives_its_pictures_by_name_and_leaves_out_the_rest(tmp_path: Path) -> None:

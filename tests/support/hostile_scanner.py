@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from kiosk.core.ports import Picture
 from kiosk.services.scanner import run
 from kiosk.services.still_reader import serve
 from kiosk.settings import ScannerSection
+
+NOBODY = 65534
 
 
 def crash() -> str:
@@ -43,6 +46,12 @@ def throw() -> str:
     raise RuntimeError("zbar: out of cheese")
 
 
+def fork() -> None:
+    """A child that ends at once."""
+    if os.fork() == 0:
+        os._exit(0)
+
+
 def break_out() -> str:
     """Tries what a taken-over decoder would try, and tells how far it came."""
     tries: dict[str, Callable[[], object]] = {
@@ -51,10 +60,11 @@ def break_out() -> str:
         "socket": lambda: socket.socket(socket.AF_INET),
         "local": lambda: socket.socket(socket.AF_UNIX),
         "pipe": os.pipe,
-        "limits": lambda: __import__("resource").setrlimit(__import__("resource").RLIMIT_NOFILE, (64, 64)),
+        "child": fork,
+        "limits": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     }
-    if os.getuid():  # the limit on processes does not bind root
-        tries["fork"] = os.fork
+    if os.getuid() == 0:  # whom these limits do not bind; services run as users of their own
+        os.setresuid(NOBODY, NOBODY, NOBODY)
     done = []
     for name, attempt in tries.items():
         try:

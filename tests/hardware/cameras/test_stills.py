@@ -94,7 +94,7 @@ def test_more_than_fits_into_memory_is_refused(folder: Path, monkeypatch: pytest
 
 def test_a_picture_that_would_silence_the_scanner_is_refused(tmp_path: Path) -> None:
     (tmp_path / "wall.png").write_bytes(png_that_claims(6000, 6000))
-    with pytest.raises(BadPicture, match="at most 25 megapixels"):
+    with pytest.raises(BadPicture, match="at most 13 megapixels"):
         hardware.load("camera", f"stills:{tmp_path}").frame(0.1)
 
 
