@@ -57,7 +57,7 @@ def import_(state: Path | None, config: Path | None, file: Path, applies: bool) 
         click.echo(_("and %(count)d more", count=len(reply.problems) - _SHOWN), err=True)
     numbers = {"new": reply.new, "changed": reply.changed, "unchanged": reply.unchanged, "kept": reply.kept}
     if reply.problems:
-        click.echo(_("Nothing was changed: %(count)d lines are wrong.", count=len(reply.problems)), err=True)
+        click.echo(_("Nothing was changed: %(count)d places are wrong.", count=len(reply.problems)), err=True)
         sys.exit(1)
     said = _("%(new)d new, %(changed)d changed, %(unchanged)d unchanged; %(kept)d others stay.", **numbers)
     click.echo(said + " " + (_("Done.") if reply.applied else _("Nothing was changed yet; add --apply to do it.")))

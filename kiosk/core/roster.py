@@ -33,7 +33,7 @@ class Person:
     @property
     def place(self) -> str:
         """Building, unit and room as people say them: `3-1-502`."""
-        return "-".join(part for part in (self.building, self.unit, self.room) if part)
+        return "-".join(filter(None, (self.building, self.unit, self.room)))
 
     @property
     def known_by(self) -> tuple[str, str]:
@@ -43,6 +43,8 @@ class Person:
 
 def folded(text: str) -> str:
     """`text` without differences of width, case and accent."""
+    if text.isascii():
+        return text.casefold()
     wide = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", "".join(c for c in wide if unicodedata.category(c) != "Mn"))
 

@@ -43,7 +43,6 @@ def syllables(name: str) -> tuple[str, ...]:
     return (_SURNAMES.get(bare[0], read[0]), *read[1:])
 
 
-def latin_name(name: str) -> str:
-    """A Chinese name as a passport has it, surname and given name: `wang xiaoming`; empty for any other."""
-    read = syllables(name)
-    return " ".join(part for part in (read[0], "".join(read[1:])) if part) if read else ""
+def latin_name(read: tuple[str, ...]) -> str:
+    """The syllables of a Chinese name as a passport has it, surname and given name: `wang xiaoming`."""
+    return " ".join(filter(None, (read[0], "".join(read[1:])))) if read else ""

@@ -126,8 +126,9 @@ class Roster:
     def _write(self, db: sqlite3.Connection, writes: list[tuple[_Known | None, Person]]) -> None:
         terms: list[tuple[str, int]] = []
         for known, person in writes:
+            read = syllables(person.name)
             values = (
-                *(person.id, person.name, name_key(person.name), name_key(latin_name(person.name))),
+                *(person.id, person.name, name_key(person.name), name_key(latin_name(read))),
                 *(person.building, person.unit, person.room, person.phone, person.birth_date, person.group.value),
                 person.tested_at.isoformat() if person.tested_at else "",
                 document_tag(self._key, person.document) or (known[2] if known else ""),
@@ -137,8 +138,9 @@ class Roster:
                 db.executemany("DELETE FROM term WHERE term = ? AND person = ?", _terms(number, known[1]))
                 db.execute("DELETE FROM person WHERE number = ?", (number,))
             number = db.execute(_INSERT, (known and known[0], *values)).lastrowid or 0
-            db.executemany("INSERT OR REPLACE INTO pass VALUES (?, ?)", [(each, number) for each in person.passes])
-            terms += _terms(number, person)
+            if person.passes:
+                db.executemany("INSERT OR REPLACE INTO pass VALUES (?, ?)", [(each, number) for each in person.passes])
+            terms += [(term, number) for term in person_terms(person, read)]
         db.executemany("INSERT OR IGNORE INTO term VALUES (?, ?)", sorted(terms))  # in order: four times as fast
 
 

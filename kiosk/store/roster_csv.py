@@ -156,7 +156,7 @@ def _plain(cell: str) -> str:
 
 def _wrong(row: dict[str, str]) -> Iterator[tuple[str, LineReason]]:
     for name, text in row.items():
-        if has_controls(text):
+        if not text.isprintable() and has_controls(text):
             yield name, LineReason.CONTROL_CHARACTER
         elif len(text) > MAX_CELL * (10 if name == "passes" else 1):
             yield name, LineReason.TOO_LONG

@@ -27,7 +27,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become an
 
 
 def test_a_kill_at_any_instant_loses_no_acknowledged_row(tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     acknowledged: dict[int, str] = {}
     for _ in range(12):
         child = subprocess.Popen(
@@ -57,18 +57,24 @@ def test_a_kill_at_any_instant_loses_no_acknowledged_row(tmp_path: Path) -> None
     assert acknowledged.items() <= stored.items()
 
 
+def _fill(logbook: Logbook, visit: Drafted) -> None:
+    """Appends until there is no room, or for 500 rows."""
+    for number in range(500):
+        logbook.append(visit(f"v{number}"))
+
+
 def test_a_full_disk_is_named_and_rows_are_written_again_when_there_is_room(
     logbook: Logbook, visit: Drafted, path: Path
 ) -> None:
-    written = logbook.append(visit("v1")).seq
+    logbook.append(visit("v1"))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     room = path.with_name("logbook.db-wal").stat().st_size + 20_000
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
         with pytest.raises(LogbookUnwritable, match=r"logbook\.db: a row could not be written"):
-            for number in range(100):
-                written = logbook.append(visit(f"v{number}")).seq
+            _fill(logbook, visit)
+        written = Reader.open(path).head()[0]
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # not even the room that a checkpoint gives back
         for _ in range(3):
             assert not logbook.probe()
@@ -88,8 +94,7 @@ def test_a_database_at_its_size_limit_is_named_and_recovers(logbook: Logbook, vi
     pages = logbook._db.execute("PRAGMA page_count").fetchone()[0]
     logbook._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(LogbookUnwritable, match="full"):
-        for number in range(500):
-            logbook.append(visit(f"v{number}"))
+        _fill(logbook, visit)
     logbook._db.execute("PRAGMA max_page_count = 1000000")
     logbook.append(visit("after"))
 
