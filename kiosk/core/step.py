@@ -77,11 +77,11 @@ def unrecorded(before: Lane, after: Lane, look: Look, effects: list[Effect]) -> 
 
 
 def _present(turn: Turn) -> None:
-    """The lamp and the voice follow from where the lane is; both only when they change."""
+    """The lamp and the voice follow from where the lane is: when they change, and for each new result."""
     lamp, phrase = lamp_of(turn.lane), phrase_of(turn.lane)
-    if lamp is not turn.lane.lamp:
+    if turn.announced or lamp is not turn.lane.lamp:
         turn.effects.append(ShowLamp(lamp))
-    if phrase is not turn.lane.said and phrase is not None:
+    if phrase is not None and (turn.announced or phrase is not turn.lane.said):
         turn.effects.append(Say(phrase))
     turn.lane = replace(turn.lane, lamp=lamp, said=phrase)
 

@@ -39,6 +39,7 @@ class Turn:
     look: Look
     rules: Rules
     effects: list[Effect] = field(default_factory=list)
+    announced: bool = False  # a result came about in this look: two people in a row may have the same one
     _begun: int = 0
 
     @property
@@ -174,6 +175,7 @@ class Turn:
         }
         until = self.now + timedelta(seconds=times[ended.outcome])
         self.lane = replace(self.lane, phase=Showing(ended, until))
+        self.announced = True
 
     def override(self, ended: Ended, outcome: Outcome, by: str, reason: str) -> Ended:
         """The volunteer's word on a visit, written down."""

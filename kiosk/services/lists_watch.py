@@ -40,7 +40,7 @@ class Lists:
         self.trust_state = Watched("trust", at.trust.name, clock)
         self._at, self._more = at, more
         self._stop = threading.Event()
-        self._seen: tuple[object, ...] = ()
+        self._seen: tuple[object, ...] | None = None
         self.policy = Policy(Rules(), Trust(services=online_code.services(())))
         self._refresh()
         self._thread = threading.Thread(target=self._watch, name="lists", daemon=True)

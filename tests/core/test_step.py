@@ -555,3 +555,11 @@ def test_the_rules_say_what_somebody_unknown_to_the_roster_means():
     bench.shows(a_pass())
     bench.measures()
     assert bench.rows[0].reasons == (Reason.ROSTER_UNKNOWN,)
+
+
+def test_two_people_in_a_row_with_the_same_result_each_get_a_lamp_of_their_own():
+    bench = Bench()
+    bench.lane = replace(bench.lane, direction=Direction.OUT)
+    bench.shows(a_pass("Wang"))
+    bench.shows(a_pass("Li"))
+    assert bench.lamps.count(LampPattern.PASS) == 2
