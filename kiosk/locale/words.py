@@ -195,7 +195,9 @@ WANTS: Mapping[str, str] = {
 }
 
 # What the resident's screen says: the word, and one sentence of help.
+SILENT = "silent"  # the screen's own face while the gate does not answer
 FACES: Mapping[str, tuple[str, str]] = {
+    SILENT: (N_("Please see the volunteer"), N_("The gate does not answer")),
     Face.WELCOME: (N_("Welcome"), N_("Hold your code up to the camera")),
     Face.SHOW_CODE: (N_("Show your code"), N_("Hold your code up to the camera")),
     Face.COME_CLOSER: (N_("Come closer"), N_("Bring your forehead to the thermometer")),
@@ -299,6 +301,39 @@ KINDS: Mapping[str, str] = {
     EntryKind.LOOKED: N_("Names looked at"),
     EntryKind.PURGED: N_("Days forgotten"),
 }
+
+# The header of a download.
+COLUMNS: Mapping[str, str] = {
+    "seq": N_("Number"),
+    "happened": N_("Happened"),
+    "recorded": N_("Recorded"),
+    "lane": N_("Lane"),
+    "direction": N_("Direction"),
+    "kind": N_("What happened"),
+    "outcome": N_("Outcome"),
+    "reasons": N_("Reasons"),
+    "findings": N_("Checks"),
+    "forehead_c": N_("Forehead °C (estimate)"),
+    "temperature_source": N_("Measured by"),
+    "group": N_("Group"),
+    "volunteer": N_("Volunteer"),
+    "format": N_("Kind of code"),
+    "issuer": N_("Issuer"),
+    "source": N_("Source"),
+    "detail": N_("Detail"),
+    "visit": N_("Visit"),
+    "refers": N_("About visit"),
+    "kiosk": N_("Kiosk"),
+    "epoch": N_("Epoch"),
+    "clock": N_("Clock"),
+    "rules": N_("Rules"),
+    "object_c": N_("Object °C"),
+    "ambient_c": N_("Ambient °C"),
+    "temperature_model": N_("Model"),
+}
+
+# Who can ask for something without being a user.
+ACTORS: Mapping[str, str] = {"button": N_("the button"), "cli": N_("the command line")}
 
 ROLES: Mapping[str, str] = {
     "volunteer": N_("Volunteer"),

@@ -1,0 +1,145 @@
+"""The web's process: serves the pages, owns `desk.db`, and answers those who ask for it by its socket."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
+from flask import Flask
+
+from kiosk.core.faults import KioskError, SettingsError
+from kiosk.locale import gettext as _
+from kiosk.services.desk_owner import DeskOwner
+from kiosk.services.notify import Notifier
+from kiosk.settings import Places, Settings, WebSection
+from kiosk.store.desk import Desk, DeskRefusal, Role
+from web import create_app
+from web.gate import Gate
+
+SPARE_THREADS = 10  # for ordinary requests, while every stream is taken
+FIRST_MANAGER = "manager"
+LOOK_EVERY_S = 2.0
+_ANSWER_WITHIN_S = 3.0
+_LARGEST_BODY = 256 * 1024
+_SLOW_S = 15  # a connection on which nothing moves for so long is closed
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - an address to ask, not to serve
+
+
+class WebService:
+    """The pages of one kiosk, from start to end."""
+
+    def __init__(
+        self, settings: Settings, places: Places, *, notifier: Notifier, say: Callable[[str], None] = print
+    ) -> None:
+        self._settings = settings
+        self._places = places
+        self._notifier = notifier
+        self._say = say
+
+    def run(self, stopping: threading.Event) -> None:
+        """Serves until `stopping` is set, and is gone within two seconds after it.
+
+        Raises NotOwner when another process has `desk.db`, KioskError when the port is taken.
+        """
+        with ExitStack() as open_things:
+            desk = open_things.enter_context(closing(Desk.open(self._places.desk)))
+            desk.sessions.idle_s = self._settings.web.session_min * 60
+            open_things.enter_context(closing(DeskOwner(self._places.desk_socket, desk)))
+            gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
+            app = create_app(self._settings, self._places, desk, gate, secret=cookie_key(self._places))
+            server = make_server(app, self._settings.web)
+            open_things.callback(server.stop)
+            open_things.callback(gate.close)  # first of all: it ends the streams
+            gate.start()
+            serving = threading.Thread(target=server.serve, name="web", daemon=True)
+            serving.start()
+            self._first_manager(desk)
+            self._notifier.ready()
+            while not stopping.wait(LOOK_EVERY_S):
+                if serving.is_alive() and answers(self._settings.web):
+                    self._notifier.turn_done()
+            self._notifier.stopping()
+
+    def _first_manager(self, desk: Desk) -> None:
+        """A fresh database has nobody who could log in: one manager is made, whose passphrase is said once."""
+        if desk.users.list():
+            return
+        added = desk.users.add(FIRST_MANAGER, Role.MANAGER)
+        if isinstance(added, DeskRefusal):
+            raise KioskError(f"the first manager could not be made: {added}; say kiosk user add")
+        user, passphrase = added
+        self._say(_("First log-in, shown this once: %(name)s  %(passphrase)s", name=user.name, passphrase=passphrase))
+
+
+def make_server(app: Flask, web: WebSection) -> Server:
+    """The listening server. Raises KioskError with one line when the address or the certificate cannot be used."""
+    server = Server(
+        (web.host, web.port),
+        app,
+        numthreads=web.streams + SPARE_THREADS,
+        server_name="kiosk",
+        timeout=_SLOW_S,
+        shutdown_timeout=1,
+        request_queue_size=64,
+    )
+    server.max_request_body_size = _LARGEST_BODY
+    if web.tls_cert:
+        server.ssl_adapter = _certificate(web)
+    try:
+        server.prepare()
+    except OSError as error:
+        raise KioskError(
+            f"{web.host} port {web.port} cannot be used ({os.strerror(error.errno or 0)}); "
+            "end what uses it, or choose another with --host and --port"
+        ) from error
+    return server
+
+
+def _certificate(web: WebSection) -> BuiltinSSLAdapter:
+    try:
+        adapter = BuiltinSSLAdapter(web.tls_cert, web.tls_key or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"web.tls_cert: {web.tls_cert} cannot be used: {error}") from error
+    adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return adapter
+
+
+def answers(web: WebSection) -> bool:
+    """Whether the pages answer on their own socket in time; this is what the watchdog is fed with."""
+    host = _ANYWHERE.get(web.host, web.host)
+    connection: http.client.HTTPConnection
+    if web.tls_cert:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # it is ourselves whom we ask
+        connection = http.client.HTTPSConnection(host, web.port, timeout=_ANSWER_WITHIN_S, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, web.port, timeout=_ANSWER_WITHIN_S)
+    with closing(connection):
+        try:
+            connection.request("GET", "/health", headers={"Accept": "application/json"})
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def cookie_key(places: Places) -> bytes:
+    """The key that signs cookies: made once, kept beside `desk.db`, readable to the web alone."""
+    path: Path = places.desk.with_name("cookie.key")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_bytes(32)
+        file.write(key)
+    return key

@@ -1,0 +1,89 @@
+"""The pages: one blueprint for each audience, and `create_app`, which wires them to the gate, the desk and the logbook.
+
+Nothing here knows a rule, a device or SQL: pages ask the gate by its socket, the desk's and the logbook's stores
+by their methods, and say what they hear in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+
+from kiosk.settings import Places, Settings
+from kiosk.store.desk import Desk
+from kiosk.store.reader import Reader
+from web import access, desk, health, language, login, records, safety, screen, settings, troubles, wording
+from web.gate import Gate
+from web.parts import KEY, Parts, Probe
+from web.rendered import Rendered
+from web.streams import Streams
+
+BLUEPRINTS = (
+    screen.blueprint,
+    desk.blueprint,
+    records.blueprint,
+    settings.blueprint,
+    health.blueprint,
+    login.blueprint,
+)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    configured: Settings,
+    places: Places,
+    store: Desk,
+    gate: Gate,
+    *,
+    secret: bytes,
+    now: Callable[[], datetime] = _now,
+    config: Mapping[str, Any] | None = None,
+) -> Flask:
+    """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's."""
+    app = Flask(__name__)
+    under_tls = bool(configured.web.tls_cert)
+    app.config.update(
+        KIOSK=configured,
+        SECRET_KEY=secret,
+        SESSION_COOKIE_NAME="__Host-kiosk" if under_tls else "kiosk",
+        SESSION_COOKIE_SECURE=under_tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        RATELIMIT_HEADERS_ENABLED=False,
+        **(config or {}),
+    )
+    app.extensions[KEY] = Parts(
+        settings=configured,
+        places=places,
+        gate=gate,
+        desk=store,
+        logbook=Reader.open(places.logbook),
+        streams=Streams(configured.web.streams),
+        rendered=Rendered(),
+        probe=Probe(store),
+        now=now,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    safety.init(app)
+    language.init(app)
+    CSRFProtect(app)
+    Bootstrap5(app)
+    access.init(app)
+    wording.init(app)
+    troubles.init(app)
+    login.limiter.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,85 @@
+"""Logging in and out, and the start page that sends everybody to their own."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from kiosk.core.codecs import plain
+from kiosk.locale import gettext as _
+from kiosk.store.desk import Refused, Role
+from web.access import Login, public
+from web.parts import parts
+
+blueprint = Blueprint("login", __name__)
+limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
+
+
+@blueprint.get("/")
+@public
+def home() -> Response:
+    """Everybody to their own page."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("login.enter"))
+    if current_user.role is Role.TECHNICIAN:
+        return redirect(url_for("health.show"))
+    return redirect(url_for("desk.show"))
+
+
+@blueprint.get("/login")
+@public
+def enter() -> str | Response:
+    """The form."""
+    if current_user.is_authenticated:
+        return redirect(_onward())
+    said = _("Your login has ended. Please log in to go on.") if request.args.get("said") == "ended" else ""
+    return render_template("login.html", problem=said, name="")
+
+
+@blueprint.post("/login")
+@limiter.limit("20/minute")
+@public
+def check() -> tuple[str, int] | Response:
+    """Checks name and PIN; how long to wait after wrong ones is the store's to say."""
+    at = parts()
+    name = plain.words(request.form.get("name", ""), 64)
+    answer = at.desk.users.check(name, request.form.get("secret", "")[:200])
+    if isinstance(answer, Refused):
+        return render_template("login.html", problem=_why(answer), name=name), 401
+    session.clear()
+    token = at.desk.sessions.open(answer.id)
+    login_user(Login(token, answer.id, answer.name, answer.role))
+    return redirect(_onward(), code=303)
+
+
+@blueprint.post("/logout")
+@public
+def leave() -> Response:
+    """Ends the session on the server, not only in the browser."""
+    if current_user.is_authenticated:
+        parts().desk.sessions.close(current_user.token)
+    logout_user()
+    session.clear()
+    return redirect(_local(request.form.get("next", "")) or url_for("login.enter"), code=303)
+
+
+def _why(refused: Refused) -> str:
+    if refused.wait_s > 0:
+        return _("Too many attempts. Please wait %(seconds)s seconds.", seconds=round(refused.wait_s))
+    return _("Name or PIN is wrong. Please try again.")
+
+
+def _onward() -> str:
+    return _local(request.args.get("next", "")) or url_for("login.home")
+
+
+def _local(address: str) -> str:
+    """`address` where it is a path on this kiosk; else empty."""
+    parsed = urlsplit(address)
+    harmless = not parsed.scheme and not parsed.netloc and parsed.path.startswith("/") and "\\" not in address
+    return address if harmless and not address.startswith("//") and not plain.has_controls(address) else ""

@@ -1,0 +1,157 @@
+"""What templates may say and ask: the wording of codes, times in the kiosk's zone, the pages of a role."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from flask import Flask, g, request
+from flask_babel import format_datetime, format_decimal, format_time
+
+from kiosk.locale import gettext as _
+from kiosk.locale import words
+from kiosk.store.desk import Role
+from web import language
+from web.access import MAY, Login
+from web.parts import parts
+
+_NAMES = {language.ENGLISH: "English", language.CHINESE: "中文"}
+
+
+class Say:
+    """The wording of codes, by their kind: `say.reason("febrile")`."""
+
+    reason = staticmethod(words.reason)
+    advice = staticmethod(words.advice)
+
+
+def _says(table_name: str) -> object:
+    def say(code: str | None) -> str:
+        return words.say(getattr(words, table_name), code)
+
+    return staticmethod(say)
+
+
+for _name, _table in {
+    "outcome": "OUTCOMES",
+    "check": "CHECKS",
+    "want": "WANTS",
+    "condition": "CONDITIONS",
+    "remedy": "REMEDIES",
+    "direction": "DIRECTIONS",
+    "group": "GROUPS",
+    "device": "DEVICES",
+    "state": "DEVICE_STATES",
+    "kind": "KINDS",
+    "role": "ROLES",
+    "column": "COLUMNS",
+}.items():
+    setattr(Say, _name, _says(_table))
+
+
+def quick_reasons() -> tuple[str, ...]:
+    """What volunteers most often write down as the reason of a decision."""
+    return (
+        _("Document seen"),
+        _("Known to me"),
+        _("Measured again by hand: normal"),
+        _("Phone seen, code not readable"),
+        _("With family"),
+        _("Sent to the test point"),
+    )
+
+
+def keys() -> tuple[tuple[str, str], ...]:
+    """Every key of the desk and what it does."""
+    return (
+        ("p", _("Let pass")),
+        ("c", _("Hold")),
+        ("d", _("Refuse")),
+        ("u", _("Undo")),
+        ("g", _("Seen green on the phone")),
+        ("y", _("Seen yellow on the phone")),
+        ("r", _("Seen red on the phone")),
+        ("a", _("Measure again")),
+        ("t", _("Contact thermometer")),
+        ("w", _("And these with me")),
+        ("m", _("A person without a phone")),
+        ("k", _("Type a code")),
+        ("h", _("Medical exit")),
+        ("v", _("Vehicle")),
+        ("e", _("Evacuation")),
+        ("o", _("Turn this lane round")),
+        ("1-9", _("Open a visit of just now")),
+        ("Esc", _("Close what is open")),
+        ("?", _("Show these keys")),
+    )
+
+
+def pages_of(user: Login) -> list[tuple[str, str]]:
+    """The pages that somebody of this role uses."""
+    pages = (
+        ("desk.show", _("Desk"), Role.VOLUNTEER),
+        ("records.show", _("Records"), Role.MANAGER),
+        ("settings.show", _("Settings"), Role.TECHNICIAN),
+    )
+    return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
+
+
+def who(user_id: str) -> str:
+    """The name of a user; what is no user (a button, the command line) by its own word."""
+    user = parts().desk.users.find(user_id) if user_id else None
+    return user.name if user else words.say(words.ACTORS, user_id)
+
+
+def clock(at: datetime) -> str:
+    """Hours and minutes in the kiosk's zone."""
+    return str(format_time(at, "HH:mm"))
+
+
+def moment(at: datetime) -> str:
+    """Date and time in the kiosk's zone."""
+    return str(format_datetime(at, "yyyy-MM-dd HH:mm:ss"))
+
+
+def number(value: float) -> str:
+    """One decimal, as the language writes it."""
+    return str(format_decimal(round(value, 1), "0.0"))
+
+
+def whole(value: int) -> str:
+    """A count, grouped as the language groups it."""
+    return str(format_decimal(value, "#,##0"))
+
+
+def later(minutes: int) -> str:
+    """The time so many minutes from now."""
+    return clock(parts().now() + timedelta(minutes=minutes))
+
+
+def same_page(**changes: str) -> str:
+    """The address of this page with other parameters."""
+    values = {**request.args.to_dict(), **changes}
+    return f"{request.path}?{urlencode(values)}"
+
+
+def init(app: Flask) -> None:
+    """Gives all of this to the templates."""
+    app.jinja_env.globals.update(
+        say=Say,
+        quick_reasons=quick_reasons,
+        keys=keys,
+        who=who,
+        pages_of=pages_of,
+        clock=clock,
+        moment=moment,
+        number=number,
+        whole=whole,
+        later=later,
+        same_page=same_page,
+        new_request_id=lambda: secrets.token_hex(16),
+        language_tag=language.tag,
+        language_name=_NAMES.__getitem__,
+        other=language.other,
+        place=app.config["KIOSK"].kiosk.place,
+        g=g,
+    )
