@@ -96,7 +96,8 @@ def open_device(arg: str, asked: Asked | None = None) -> Video:  # noqa: ARG001 
     file = Path(path)
     if not file.is_file():
         raise CameraFault(f"{path}: no such file; check the path")
-    capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
+    # One thread: more would be started with the first picture, when the scanner may start none any more.
+    capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, 1))
     if not capture.isOpened():
         raise CameraFault(f"{path}: not a video, or cut off before its index; copy it again")
     if capture.get(cv2.CAP_PROP_FRAME_WIDTH) * capture.get(cv2.CAP_PROP_FRAME_HEIGHT) > MOST_PIXELS:
