@@ -25,8 +25,8 @@ PYTHON ?= $(if $(ON_PI),/usr/bin/python3,$(shell for python in python3 python3.1
 	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
 	then echo $$python; break; fi; done))
 
-# An environment that was made elsewhere (the folder was moved or copied) is made anew.
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+# An environment that was made elsewhere (the folder was moved or copied), or whose Python is gone, is made anew.
+ifneq ($(shell [ -x $(BIN)/python ] && cat $(READY) 2>/dev/null),$(CURDIR))
 $(READY): moved
 endif
 
@@ -120,7 +120,7 @@ $(READY): requirements.lock pyproject.toml
 	if [[ -z "$(PYTHON)" ]]; then echo "make: Python 3.11, 3.12 or 3.13 is needed: apt install python3" >&2; exit 1; fi
 	venv=$$($(PYTHON) -c 'import ensurepip' 2>/dev/null || $(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
 	$(call apt,$$venv $(PACKAGES) $(if $(ON_PI),$(PI_PACKAGES)))
-	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then
+	if ! grep -qsF "$(CURDIR)/$(BIN)/" $(BIN)/pip || ! $(BIN)/pip --version >/dev/null 2>&1; then
 		echo "Making the environment in $(VENV)"
 		rm -rf $(VENV)
 		$(PYTHON) -m venv $(if $(ON_PI),--system-site-packages) $(VENV)
