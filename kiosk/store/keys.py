@@ -47,10 +47,13 @@ class Keyring:
 
         Raises OSError where the folder cannot be read or written, LogbookBroken where the root key is damaged.
         """
-        (folder / "days").mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for each in (folder, folder / "days"):
+            each.mkdir(mode=0o700, exist_ok=True)
         root = folder / "root.key"
         if not root.exists():
             _write_durably(root, random(KEY_BYTES))
+            _sync_folder(folder.parent)
         key = root.read_bytes()
         if len(key) != KEY_BYTES:
             raise LogbookBroken(f"{root}: {len(key)} bytes instead of {KEY_BYTES}; restore it from its own backup")

@@ -25,6 +25,7 @@ def test_every_key_file_is_its_owners_alone(tmp_path: Path) -> None:
     files = [path for path in (tmp_path / "keys").rglob("*") if path.is_file()]
     assert {path.name for path in files} == {"root.key", "2026-11-21.tag.key"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert {stat.S_IMODE(path.parent.stat().st_mode) for path in files} == {0o700}
 
 
 def test_a_seal_does_not_open_for_another_row(tmp_path: Path) -> None:
