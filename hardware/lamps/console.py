@@ -1,4 +1,4 @@
-"""A lamp made of words: one line on the terminal per change, for a machine without lamps."""
+"""A lamp made of words: one line on the terminal each time it is told something, for a machine without lamps."""
 
 from __future__ import annotations
 
@@ -31,16 +31,12 @@ class ConsoleLamp:
     def __init__(self, stream: TextIO, coloured: bool | None = None) -> None:
         self._stream = stream
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR") if coloured is None else coloured
-        self._shown: LampPattern | None = None
         self._closed = False
 
     def show(self, pattern: LampPattern) -> None:
-        """Writes one line when the pattern changed. Raises LampFault when the stream is gone."""
+        """Writes one line, for a result like the one before too. Raises LampFault when the stream is gone."""
         if self._closed:
             raise LampFault("the lamp is closed; open it again")
-        if pattern is self._shown:
-            return
-        self._shown = pattern
         line = f"lamp: {SYMBOLS[pattern]} {pattern}"
         colours = THREE_LAMPS[pattern].steps[0].lit
         if self._coloured and len(colours) == 1:

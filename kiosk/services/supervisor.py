@@ -6,6 +6,7 @@ is. A process that dies, or falls silent, is started anew at once; one that keep
 
 from __future__ import annotations
 
+import ctypes
 import os
 import selectors
 import signal
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
 LOOK_EVERY_S = 0.05
 PATIENCE_S = 5.0  # a process may take so long to end
@@ -140,6 +142,16 @@ class Supervisor:
                 child.process.wait()
             self._bury(child)
         self._selector.close()
+
+
+def end_with_supervisor() -> None:
+    """For a child: the kernel ends this process when its supervisor is gone, even if that was killed."""
+    supervisor = os.environ.get(SUPERVISED, "")
+    if not supervisor:
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if str(os.getppid()) != supervisor:
+        sys.exit("the supervisor is gone")
 
 
 def _how(code: int) -> str:

@@ -107,3 +107,32 @@ def test_the_end_is_orderly(tmp_path, monkeypatch):
     kept.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_the_processes_end_when_their_supervisor_is_killed(tmp_path):
+    pid_file = tmp_path / "pid"
+    child = f"""
+import os, sys, time
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from kiosk.services.supervisor import end_with_supervisor
+end_with_supervisor()
+open({str(pid_file)!r}, 'w').write(str(os.getpid()))
+time.sleep(60)
+"""
+    parent = f"""
+import os, subprocess, sys
+subprocess.run([sys.executable, '-c', {child!r}], env=os.environ | {{'KIOSK_SUPERVISED': str(os.getpid())}})
+"""
+    with supervisor.subprocess.Popen([sys.executable, "-c", parent]) as started:
+        end = time.monotonic() + 10
+        while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < end:
+            time.sleep(0.01)
+        pid = int(pid_file.read_text())
+        started.kill()
+    end = time.monotonic() + 5
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            break
+        time.sleep(0.01)
+    else:
+        assert not Path(f"/proc/{pid}").exists()

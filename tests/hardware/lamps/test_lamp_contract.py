@@ -41,13 +41,13 @@ def test_it_shows_every_pattern_closes_twice_and_shows_nothing_afterwards(name: 
         lamp.show(LampPattern.PASS)
 
 
-def test_the_console_says_each_change_once_with_word_and_symbol() -> None:
+def test_the_console_says_what_it_is_told_with_word_and_symbol_two_people_in_a_row_too() -> None:
     stream = io.StringIO()
     lamp = ConsoleLamp(stream)
     for pattern in (LampPattern.READY, LampPattern.PASS, LampPattern.PASS, LampPattern.DENY):
         lamp.show(pattern)
     lamp.close()
-    assert stream.getvalue() == "lamp: ○ ready\nlamp: ✔ pass\nlamp: ✖ deny\nlamp: · off\n"
+    assert stream.getvalue() == "lamp: ○ ready\nlamp: ✔ pass\nlamp: ✔ pass\nlamp: ✖ deny\nlamp: · off\n"
 
 
 def test_the_console_has_a_symbol_of_its_own_for_each_pattern() -> None:
