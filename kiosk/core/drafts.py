@@ -93,7 +93,7 @@ def _of_visit(
         happened=now,
         lane=lane.name,
         visit=visit.id,
-        refers=visit.with_holder,
+        with_visit=visit.with_holder,
         direction=visit.evidence.direction,
         group=group_of(visit.evidence),
         outcome=None if kind is EntryKind.INCOMPLETE else verdict.outcome,

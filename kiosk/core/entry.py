@@ -58,6 +58,7 @@ class Draft:
     lane: str = ""
     visit: str = ""
     refers: str = ""  # the visit that an override, undo or explanation is about
+    with_visit: str = ""  # the visit of the person they came with ("and these with me")
     direction: Direction | None = None
     group: Group | None = None
     outcome: Outcome | None = None
@@ -109,6 +110,7 @@ def body(draft: Draft, stamp: Stamp, *, person_tag: str = "", code_tag: str = ""
         "lane": draft.lane,
         "visit": draft.visit,
         "refers": draft.refers,
+        "with_visit": draft.with_visit,
         "direction": draft.direction and draft.direction.value,
         "group": draft.group and draft.group.value,
         "outcome": draft.outcome and draft.outcome.value,

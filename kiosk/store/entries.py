@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     lane: str = ""
     visit: str = ""
     refers: str = ""
+    with_visit: str = ""
     direction: Direction | None = None
     group: Group | None = None
     outcome: Outcome | None = None

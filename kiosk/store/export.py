@@ -42,7 +42,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("forehead_c", _temperature("forehead_c")),
     Column("temperature_source", _temperature("source")),
     *(Column(name, _plain(name)) for name in ("group", "volunteer", "format", "issuer", "source", "detail")),
-    *(Column(name, _plain(name)) for name in ("visit", "refers", "kiosk", "epoch", "clock", "rules")),
+    *(Column(name, _plain(name)) for name in ("visit", "refers", "with_visit", "kiosk", "epoch", "clock", "rules")),
     Column("object_c", _temperature("object_c")),
     Column("ambient_c", _temperature("ambient_c")),
     Column("temperature_model", _temperature("model")),

@@ -98,7 +98,7 @@ def _belongs(body: bytes, seal_class: SealClass) -> bytes:
 
 def _cleaned(draft: Draft) -> Draft:
     """`draft` with its texts made fit to be stored."""
-    names = ("lane", "visit", "refers", "volunteer", "format", "issuer", "source", "detail", "rules")
+    names = ("lane", "visit", "refers", "with_visit", "volunteer", "format", "issuer", "source", "detail", "rules")
     texts = {name: clean(getattr(draft, name), MAX_CLEAR) for name in names}
     changed = {name: text for name, text in texts.items() if text != getattr(draft, name)}
     return replace(draft, **changed) if changed else draft  # type: ignore[arg-type]

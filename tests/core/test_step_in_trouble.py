@@ -1,0 +1,142 @@
+"""The lane while something is wrong: services, conditions, evacuation, a row that could not be written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kiosk.core.effects import AskOnline, Respond, ShowLamp
+from kiosk.core.entry import EntryKind
+from kiosk.core.gate import Evacuation
+from kiosk.core.lane import Collecting, Idle, Look, Showing
+from kiosk.core.model import (
+    ConditionKind,
+    Outcome,
+    Remedy,
+)
+from kiosk.core.ports import LampPattern
+from kiosk.core.present import face_of
+from kiosk.core.reasons import Answer, Reason
+from kiosk.core.requests import (
+    ContactTemperature,
+    ManualVisit,
+    Override,
+)
+from kiosk.core.step import step, unrecorded
+from kiosk.core.view import Face
+from tests.support.lanes import Bench, a_pass, an_online_code
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+# --- Online codes, conditions, evacuation ----------------------------------------------------------------
+
+
+def test_the_resolver_is_asked_once_and_its_green_passes():
+    bench = Bench(resolver=True)
+    bench.shows(an_online_code(), key="k")
+    asked = [effect for effect in bench.effects if isinstance(effect, AskOnline)]
+    assert asked == [AskOnline(bench.visit, "k")]
+    assert face_of(bench.lane) is Face.COME_CLOSER
+    bench.measures()
+    assert face_of(bench.lane) is Face.CHECKING
+    bench.resolves(Outcome.PASS, "k")
+    assert bench.rows[0].volunteer == "resolver"
+    assert bench.lamp is LampPattern.PASS
+
+
+def test_a_slow_resolver_gives_way_to_the_volunteer():
+    bench = Bench(resolver=True)
+    bench.shows(an_online_code(), key="k")
+    bench.waits(1)
+    assert face_of(bench.lane) is Face.COME_CLOSER
+    assert bench.lamp is LampPattern.ATTEND
+
+
+def test_a_thermometer_out_of_its_range_is_a_check_until_somebody_decides(bench):
+    bench.opens(ConditionKind.AMBIENT_OUT_OF_RANGE)
+    bench.shows(a_pass())
+    assert bench.rows[0].reasons == (Reason.AMBIENT_OUT_OF_RANGE,)
+
+
+def test_after_the_decision_for_a_contact_thermometer_its_value_is_asked_for(bench):
+    bench.opens(ConditionKind.AMBIENT_OUT_OF_RANGE, Remedy.CONTACT)
+    bench.shows(a_pass())
+    assert bench.lamp is LampPattern.ATTEND
+    bench.asks(ContactTemperature, visit=bench.visit, celsius=36.4)
+    assert bench.lamp is LampPattern.PASS
+
+
+def test_after_the_decision_to_waive_the_log_says_so(bench):
+    bench.opens(ConditionKind.THERMOMETER_DOWN, Remedy.WAIVE)
+    bench.shows(a_pass())
+    assert bench.lamp is LampPattern.PASS
+    assert Reason.TEMPERATURE_WAIVED in [finding.reason for finding in bench.rows[0].findings]
+
+
+def test_a_stale_list_is_a_check_until_it_is_accepted(bench):
+    bench.opens(ConditionKind.TRUST_STALE)
+    bench.shows(a_pass())
+    bench.measures()
+    assert bench.rows[0].reasons == (Reason.TRUST_STALE,)
+    bench.opens(ConditionKind.TRUST_STALE, Remedy.ACCEPT)
+    bench.steps_back()
+    bench.shows(a_pass("Li"))
+    bench.measures()
+    assert bench.lamp is LampPattern.PASS
+
+
+def test_an_evacuation_asks_nothing_of_anybody(bench):
+    bench.shows(a_pass())
+    bench.gate = replace(bench.gate, evacuation=Evacuation(bench.now, "li"))
+    bench.shows(a_pass("Li"))
+    bench.measures(39.0)
+    assert bench.lamp is LampPattern.EVACUATE
+    assert bench.kinds == [EntryKind.INCOMPLETE]
+    bench.gate = replace(bench.gate, evacuation=None)
+    bench.waits(0.5)
+    assert isinstance(bench.lane.phase, Collecting | Idle)
+    assert bench.lamp is not LampPattern.EVACUATE
+
+
+def test_out_of_order_is_the_kiosks_own_state(bench):
+    bench.faults = frozenset({Reason.CAMERA_DOWN})
+    bench.waits(0.2)
+    assert bench.lamp is LampPattern.OUT_OF_ORDER
+    assert face_of(bench.lane) is Face.OUT_OF_ORDER
+    bench.asks(ManualVisit, lane="main", name="Old Zhao", celsius=36.4)
+    assert bench.lamp is LampPattern.PASS
+
+
+# --- The row that could not be written -------------------------------------------------------------------
+
+
+def test_a_verdict_that_could_not_be_written_is_amber_and_never_green(bench):
+    bench.shows(a_pass())
+    bench.measures(count=4)
+    before = bench.lane
+    bench.measures(count=1)
+    after, effects = unrecorded(before, bench.lane, Look(bench.now, "x"), [])
+    assert ShowLamp(LampPattern.CHECK) in effects
+    assert ShowLamp(LampPattern.PASS) not in effects
+    assert isinstance(after.phase, Showing)
+    assert not after.phase.ended.recorded
+
+
+def test_an_override_that_could_not_be_written_shows_the_manual_pattern(bench):
+    bench.shows(a_pass())
+    bench.measures(38.4)
+    before = bench.lane
+    request = Override(
+        request_id="o", by="li", expires_at=bench.now + timedelta(seconds=9), visit=bench.visit, outcome=Outcome.PASS
+    )
+    look = Look(bench.now, "x", requests=(request,))
+    lane, effects = step(before, look, bench.rules)
+    _, instead = unrecorded(before, lane, look, effects)
+    assert ShowLamp(LampPattern.MANUAL) in instead
+    assert Respond("o", Answer.NOT_RECORDED, bench.visit) in instead
