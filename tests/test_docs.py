@@ -166,3 +166,11 @@ def test_the_readme_has_a_picture_of_each_page():
     assert {page for page in ("screen", "desk", "records") if any(page in picture for picture in pictures)} == {
         "screen", "desk", "records",
     }  # fmt: skip
+
+
+def test_the_commands_that_scripts_rely_on_are_there():
+    stable = """run gate scanner web resolver check scan read judge settings | trust import | trust list | pass issue
+        | venue poster | log list | log export | log verify | user add | roster import"""
+    groups, *inner = (part.split() for part in stable.split("|"))
+    promised = {f"kiosk {name}" for name in groups} | {f"kiosk {group} {name}" for group, name in inner}
+    assert promised - {name for name, _ in COMMANDS} == set()
