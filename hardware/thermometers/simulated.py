@@ -15,6 +15,8 @@ from kiosk.core.faults import SensorFault
 from kiosk.core.model import Reading
 
 ROOM_C = 22.0
+FOREHEAD_C = 34.5  # the skin of somebody healthy in such a room
+STEPS_BACK_S, STAYS_S = 0.4, 2.0
 NOISE_C = (0.0, 0.02, -0.04, 0.06, -0.02, 0.0, 0.04, -0.06, 0.02)  # what a real one scatters, over and over
 
 Scene = Callable[[float], tuple[float, float]]  # UNIX time in seconds → object °C, ambient °C
@@ -23,6 +25,22 @@ Scene = Callable[[float], tuple[float, float]]  # UNIX time in seconds → objec
 def empty_gate(_unix_s: float) -> tuple[float, float]:
     """Nobody there: the wall opposite is as warm as the room."""
     return ROOM_C, ROOM_C
+
+
+class WhoeverShowsACode:
+    """Real codes, and nobody to measure: whoever holds one up is given a healthy forehead, for a moment."""
+
+    def __init__(self) -> None:
+        self._came_s = float("-inf")
+
+    def somebody_came(self, unix_s: float) -> None:
+        """A code was held up that was not there before."""
+        self._came_s = unix_s
+
+    def __call__(self, unix_s: float) -> tuple[float, float]:
+        """The forehead, once whoever stood there before has stepped back."""
+        there = STEPS_BACK_S <= unix_s - self._came_s < STEPS_BACK_S + STAYS_S
+        return (FOREHEAD_C if there else ROOM_C), ROOM_C
 
 
 class Simulated:
@@ -46,6 +64,11 @@ class Simulated:
         noise_c = NOISE_C[next(self._count) % len(NOISE_C)]
         return Reading(object_c=object_c + noise_c, ambient_c=ambient_c, at=at)
 
+    def somebody_came(self) -> None:
+        """A new code is held up before the camera: a scene that goes by it is told."""
+        if isinstance(self._scene, WhoeverShowsACode):
+            self._scene.somebody_came(self._now().timestamp())
+
     def hold(self, object_c: float, ambient_c: float = ROOM_C) -> None:
         """From now on somebody, or something, of this temperature stands there."""
         self._held = (object_c, ambient_c)
@@ -64,9 +87,9 @@ class Simulated:
 
 
 def open_device(arg: str) -> Simulated:
-    """`simulated`, or `simulated:PATH` with the deck of a street whose people are to be measured."""
+    """`simulated` measures whoever shows a code; `simulated:PATH` the people of a street's deck."""
     if not arg:
-        return Simulated()
+        return Simulated(WhoeverShowsACode())
     from hardware.simulation import load_street  # noqa: PLC0415  it brings pictures and codes along
 
     return Simulated(load_street(Path(arg)).temperature_at)

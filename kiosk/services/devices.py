@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from hardware import load
+from hardware.thermometers.simulated import Simulated
 from kiosk.core.faults import KioskError, LampFault, SensorFault, VoiceFault
 from kiosk.core.ports import Button, Buttons, Clock, Lamp, LampPattern, Phrase, Thermometer, Voice
 from kiosk.core.view import DeviceView
@@ -74,6 +75,7 @@ class ThermometerWorker:
         self.watched = Watched("thermometer", spec, clock)
         self._lane, self._spec, self._inbox = lane, spec, inbox
         self._stop = threading.Event()
+        self._device: Thermometer | None = None
         self._thread = threading.Thread(target=self._run, name=f"thermometer {lane}", daemon=True)
         self._thread.start()
 
@@ -88,7 +90,13 @@ class ThermometerWorker:
             with closing(device):
                 self._read(device)
 
+    def code_shown(self) -> None:
+        """A new code is before the camera; a simulated person then steps up to be measured."""
+        if isinstance(self._device, Simulated):
+            self._device.somebody_came()
+
     def _read(self, device: Thermometer) -> None:
+        self._device = device
         pause_s = READING_EVERY_S
         while not self._stop.wait(pause_s):
             try:

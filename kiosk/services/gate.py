@@ -232,6 +232,8 @@ class GateService:
         )
         if self._resolver is not None:
             self._resolver.remember(arrival.presented, text)
+        if arrival.presented.key not in dict(passage.lane.in_view):
+            passage.devices.thermometer.code_shown()
         passage.arrivals.append(arrival)
 
     def _ask(self, request: Request, reply: Future[Reply]) -> None:

@@ -15,8 +15,8 @@ from kiosk.core.faults import LinkDown
 from kiosk.core.requests import Typed
 from kiosk.services.street import Mint
 from kiosk.settings import Places
-from kiosk.store.reader import Filter, Reader
 from kiosk.store import verify
+from kiosk.store.reader import Filter, Reader
 from tests.support.gates import ask, end, eventually, fresh_places, start, view
 
 VISITS, KILLS = 50, 15
