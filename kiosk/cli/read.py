@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from kiosk.cli import _moment
+from kiosk.cli import _lines, _moment
 from kiosk.cli._options import open_places, open_settings, state_option
 from kiosk.core import rules
-from kiosk.core.codecs import Rejected, cwt, malformed, strict_json
+from kiosk.core.codecs import cwt, malformed
 from kiosk.core.formats import online_code, read
 from kiosk.core.summary import summary
 from kiosk.core.trust import Trust
 from kiosk.locale import gettext as _
 from kiosk.services import lists
 from kiosk.settings import Places
-
-MAX_LINE = 256 * 1024  # bytes of one line of stdin; a code of 8 KiB needs at most a quarter of it
 
 
 @click.command(name="read")
@@ -66,9 +62,14 @@ def command(
         click.echo(f"kiosk: {note}", err=True)
     stdin = sys.stdin.buffer
     if jsonl:
-        sys.exit(1 if _answer_lines(stdin, trust, at) else 0)
+
+        def answer(asked: object) -> dict[str, Any]:
+            text, moment = _question(asked)
+            return _read(text, trust, moment or at or datetime.now(UTC))
+
+        sys.exit(1 if _lines.answer_each(stdin, answer) else 0)
     for text in texts or (line.decode("utf-8", "surrogateescape").rstrip("\r\n") for line in stdin):
-        _print(_read(text, trust, at or datetime.now(UTC)))
+        _lines.say(_read(text, trust, at or datetime.now(UTC)))
 
 
 def _patterns(places: Places) -> tuple[str, ...]:
@@ -82,25 +83,6 @@ def _read(text: str, trust: Trust, at: datetime) -> dict[str, Any]:
     return summary(text, read(text, trust), trust, at)
 
 
-def _answer_lines(lines: BinaryIO, trust: Trust, at: datetime | None) -> int:
-    """Answers every line in order and at once; how many could not be understood."""
-    bad = 0
-    for line in _bounded(lines):
-        if not line.strip():
-            continue
-        name: object = None
-        try:
-            asked = strict_json.decode(line)
-            name = asked.get("id") if isinstance(asked, dict) else None
-            text, moment = _question(asked)
-        except Rejected as refusal:
-            bad += 1
-            _print({"id": name, "error": refusal.detail})
-        else:
-            _print({"id": name, **_read(text, trust, moment or at or datetime.now(UTC))})
-    return bad
-
-
 def _question(asked: object) -> tuple[str, datetime | None]:
     match asked:
         case {"text": str(text), "at": str(at)}:
@@ -109,18 +91,3 @@ def _question(asked: object) -> tuple[str, datetime | None]:
             return text, None
         case _:
             raise malformed('a line is {"id": ..., "text": "...", "at"?: "ISO 8601"}')
-
-
-def _bounded(lines: BinaryIO) -> Iterable[bytes]:
-    """Lines of at most MAX_LINE bytes; of a longer one only its beginning comes, which is no JSON."""
-    while line := lines.readline(MAX_LINE):
-        rest = line
-        while not rest.endswith(b"\n") and (rest := lines.readline(MAX_LINE)):
-            line = line[:1]
-        yield line
-
-
-def _print(answer: dict[str, Any]) -> None:
-    """One line of UTF-8 whatever the terminal's encoding, at once."""
-    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
