@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, DecimalField, Field, SelectField, StringField
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms import DateTimeLocalField, DecimalField, Field, SelectField
+from wtforms.validators import NumberRange, Optional
 
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import Direction, Outcome
@@ -38,7 +38,7 @@ class RecordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     kind = SelectField(N_("What happened"))
     outcome = SelectField(N_("Outcome"))
     reason = SelectField(N_("Reason"))
-    volunteer = StringField(N_("Volunteer"), validators=[Optional(), Length(max=64)])
+    volunteer = SelectField(N_("Volunteer"))
     min_c = DecimalField(N_("At least °C"), validators=[Optional(), _DEGREES], places=None)
     max_c = DecimalField(N_("At most °C"), validators=[Optional(), _DEGREES], places=None)
 
@@ -51,7 +51,9 @@ class RecordsForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         self.kind.choices = [any_one, *((code.value, words.say(words.KINDS, code)) for code in EntryKind)]
         self.outcome.choices = [any_one, *((code.value, words.say(words.OUTCOMES, code)) for code in Outcome)]
         self.reason.choices = [any_one, *((code.value, words.reason(code)) for code in Reason)]
-        for field in (self.lane, self.direction, self.kind, self.outcome, self.reason):
+        users = [(user.id, user.name) for user in parts().desk.users.list()]
+        self.volunteer.choices = [any_one, *users, *((code, words.say(words.ACTORS, code)) for code in words.ACTORS)]
+        for field in (self.lane, self.direction, self.kind, self.outcome, self.reason, self.volunteer):
             field.data = field.data or ""
 
     def chosen(self) -> Filter:

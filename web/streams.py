@@ -16,7 +16,7 @@ _RETRY_AFTER_S = 5
 
 def event(name: str, value: object) -> str:
     """One event with a JSON value."""
-    return f"event: {name}\ndata: {msgspec.json.encode(value).decode()}\n\n"
+    return f"event: {name}\ndata: {msgspec.json.encode(value, enc_hook=str).decode()}\n\n"
 
 
 class Streams:

@@ -24,6 +24,7 @@ class Say:
 
     reason = staticmethod(words.reason)
     advice = staticmethod(words.advice)
+    face = staticmethod(words.face)
 
 
 def _says(table_name: str) -> object:
@@ -46,6 +47,7 @@ for _name, _table in {
     "kind": "KINDS",
     "role": "ROLES",
     "column": "COLUMNS",
+    "format": "FORMATS",
 }.items():
     setattr(Say, _name, _says(_table))
 

@@ -250,6 +250,13 @@ GROUPS: Mapping[str, str] = {
     Group.DELIVERIES: N_("Delivery"),
 }
 
+FORMATS: Mapping[str, str] = {
+    "local_pass": N_("Pass of this compound"),
+    "eu_dcc": N_("EU certificate"),
+    "venue": N_("Venue code"),
+    "online_code": N_("Online code"),
+}
+
 DEVICES: Mapping[str, str] = {
     "camera": N_("Camera"),
     "thermometer": N_("Thermometer"),
