@@ -59,8 +59,7 @@ def _rules(path: Path) -> Rules:
 def _judged(asked: object, wanted: Rules, trust: Trust) -> dict[str, Any]:
     match asked:
         case {"scans": list(scans), **more} if all(isinstance(text, str) for text in scans):
-            at = more.get("at")
-            now = datetime.now(UTC) if at is None else cwt.instant(at)
+            now = cwt.instant(str(more["at"])) if "at" in more else datetime.now(UTC)
             evidence = Evidence(
                 direction=_direction(more.get("direction", "in")),
                 codes=tuple(_presented(text, trust, now) for text in scans),
