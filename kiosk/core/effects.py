@@ -18,7 +18,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RecordLater:
-    """Write this row when it can be: what it tells of was done first (an evacuation)."""
+    """Write this row now or when it can be: what it tells of has happened, and no lamp hangs on it."""
 
     draft: Draft
 

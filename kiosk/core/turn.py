@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kiosk.core import drafts, forehead
-from kiosk.core.effects import Effect, Record, Respond
+from kiosk.core.effects import Effect, Record, RecordLater, Respond
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.judge import close, judge
 from kiosk.core.lane import (
@@ -99,7 +99,8 @@ class Turn:
         match self.lane.phase:
             case Collecting(visit):
                 verdict = close(visit.wanting) if visit.wanting else Verdict(Outcome.CHECK, ())
-                self.record(drafts.of_incomplete(self.lane, visit, verdict, self.rules, self.now))
+                draft = drafts.of_incomplete(self.lane, visit, verdict, self.rules, self.now)
+                self.effects.append(RecordLater(draft))  # no lamp hangs on it: it must not hold up the next person
                 self._remember(Ended(visit, verdict, self.now))
             case Showing(ended):
                 self._remember(ended)

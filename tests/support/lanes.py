@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kiosk.core.effects import Effect, Record, Respond, ShowLamp
+from kiosk.core.effects import Effect, Record, RecordLater, Respond, ShowLamp
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.gate import Condition, Gate
 from kiosk.core.lane import Arrival, Collecting, Lane, Look, OnlineAnswer, Showing
@@ -154,7 +154,7 @@ class Bench:
     @property
     def rows(self) -> list[Draft]:
         """Every row the lane wanted written."""
-        return [effect.draft for effect in self.effects if isinstance(effect, Record)]
+        return [effect.draft for effect in self.effects if isinstance(effect, Record | RecordLater)]
 
     @property
     def kinds(self) -> list[EntryKind]:
