@@ -65,10 +65,11 @@ class Book:
             if self._logbook is None:
                 raise LogbookUnwritable(f"{self._at.logbook}: not open")
             try:
-                self._logbook.append(draft)
+                row = self._logbook.append(draft)
             except LogbookUnwritable as error:
                 self.watched.became("unwritable", str(error))
                 raise
+            self._clock.at_least(row.recorded)
             self.watched.became("ok")
 
     def append_later(self, draft: Draft) -> None:
