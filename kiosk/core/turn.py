@@ -163,7 +163,7 @@ class Turn:
             self.record(drafts.of_verdict(self.lane, visit, verdict, self.rules, self.now))
         else:
             self.record(drafts.of_exception(kind, self.lane, visit, verdict, self.rules, self.now))
-        ended = Ended(visit, verdict, self.now)
+        ended = Ended(replace(visit, wanting=None), verdict, self.now)
         self.showing(ended)
         return ended
 

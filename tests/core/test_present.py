@@ -80,3 +80,10 @@ def test_the_buttons_ask_for_the_visit_before_the_lane_and_for_nothing_when_nobo
     assert isinstance(pressed(Button.AGAIN, bench.lane, "r", bench.now), Again)
     bench.turn(requests=(asked,))
     assert bench.lamp is LampPattern.DENY
+
+
+def test_a_result_wants_nothing_any_more():
+    bench = Bench()
+    bench.shows(a_pass())
+    bench.measures()
+    assert desk_view(bench.lane, bench.now, bench.rules).current.wants == ()
