@@ -40,6 +40,14 @@ class EntryKind(StrEnum):
     DIRECTION = "direction"  # a lane was turned round
     LOOKED = "looked"  # somebody read sealed fields
     PURGED = "purged"  # days were forgotten
+    STOP = "stop"  # the gate went down in good order
+    CLOCK = "clock"  # the clock jumped, or its state changed
+    TIME_CONFIRMED = "time_confirmed"  # a manager vouched for the time
+    DISPUTE = "dispute"  # a neutral note about a quarrel, which a second volunteer witnessed
+    INSIDE_RESET = "inside_reset"  # from here on nobody counts as inside
+    SHEETS = "sheets"  # paper sheets were numbered and printed
+    BACKUP = "backup"  # a backup was written and read again
+    RESTORED = "restored"  # the log goes on from a backup, in a new epoch
 
 
 class SealClass(StrEnum):

@@ -153,6 +153,67 @@ class Purge(Request, frozen=True, kw_only=True, tag="purge"):
     before: datetime
 
 
+class ConfirmTime(Request, frozen=True, kw_only=True, tag="confirm_time"):
+    """A manager's watch shows `time` (UTC): it is the kiosk's, and may be relied on until the next boot."""
+
+    time: datetime
+
+
+class Dispute(Request, frozen=True, kw_only=True, tag="dispute"):
+    """A neutral note about a quarrel over a visit, witnessed by a second volunteer; at any time after it."""
+
+    visit: Id
+    second: Id
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class Inside(Request, frozen=True, kw_only=True, tag="inside"):
+    """Who is still inside, without names: `Reply.data` as `kiosk.core.inside.told` gives it."""
+
+
+class ResetInside(Request, frozen=True, kw_only=True, tag="reset_inside"):
+    """From here on nobody counts as inside; the reason is written down."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class NumberSheets(Request, frozen=True, kw_only=True, tag="number_sheets"):
+    """Numbers for so many new paper sheets; `Reply.data` has `first` and `last`. No number is given twice."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=500)]
+
+
+class PaperLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a numbered paper sheet: one person, as a volunteer wrote them down."""
+
+    sheet: Annotated[int, msgspec.Meta(ge=1)]
+    line: Annotated[int, msgspec.Meta(ge=1, le=20)]
+    happened: datetime
+    outcome: Outcome
+    volunteer: Id
+    name: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    room: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    celsius: Annotated[float, msgspec.Meta(ge=30, le=45)] | None = None
+    direction: Direction = Direction.IN
+    lane: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class EnterPaper(Request, frozen=True, kw_only=True, tag="enter_paper"):
+    """Lines of paper sheets, typed afterwards. Good ones are written, others named in `Reply.data`."""
+
+    lines: Annotated[tuple[PaperLine, ...], msgspec.Meta(min_length=1, max_length=500)]
+
+
+class NoteBackup(Request, frozen=True, kw_only=True, tag="note_backup"):
+    """A backup up to row `seq` was written and read again."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0)]
+    backup: Id
+
+
+# What the logbook itself answers, beside the lanes' turns.
+Archived = Reveal | Purge | ConfirmTime | Dispute | Inside | ResetInside | NumberSheets | EnterPaper | NoteBackup
+
 AnyRequest = (
     Override
     | Explain
@@ -169,13 +230,12 @@ AnyRequest = (
     | Evacuate
     | Decide
     | SetDirection
-    | Reveal
-    | Purge
+    | Archived
 )
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's answer. `visit` names the visit that a request began; `data` is for `Reveal` and `Purge`."""
+    """The gate's answer. `visit` names the visit that a request began; `data` is what an `Archived` one came to."""
 
     request_id: str
     answer: Answer

@@ -307,6 +307,14 @@ KINDS: Mapping[str, str] = {
     EntryKind.DIRECTION: N_("Direction turned"),
     EntryKind.LOOKED: N_("Names looked at"),
     EntryKind.PURGED: N_("Days forgotten"),
+    EntryKind.STOP: N_("Gate stopped"),
+    EntryKind.CLOCK: N_("Clock"),
+    EntryKind.TIME_CONFIRMED: N_("Time confirmed"),
+    EntryKind.DISPUTE: N_("Dispute note"),
+    EntryKind.INSIDE_RESET: N_("Count of who is inside reset"),
+    EntryKind.SHEETS: N_("Paper sheets printed"),
+    EntryKind.BACKUP: N_("Backup made"),
+    EntryKind.RESTORED: N_("Restored from a backup"),
 }
 
 # The header of a download.
