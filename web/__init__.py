@@ -76,14 +76,14 @@ def create_app(
         now=now,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    language.init(app)  # first: whatever is refused is refused in somebody's language
     safety.init(app)
-    language.init(app)
     CSRFProtect(app)
     Bootstrap5(app)
     access.init(app)
     wording.init(app)
     troubles.init(app)
-    login.limiter.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    login.limit(app)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ class Gate:
         self._view: GateView | None = None
         self._heard_s = float("-inf")
         self._version = 0
+        self._line: socket.socket | None = None
         self._jpegs: dict[str, tuple[int, bytes]] = {}
         self._thread = threading.Thread(target=self._follow, name="gate follower", daemon=True)
 
@@ -50,6 +52,9 @@ class Gate:
         self._closing.set()
         with self._news:
             self._news.notify_all()
+        if self._line is not None:
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
         if self._thread.is_alive():
             self._thread.join(timeout=1)
 
@@ -93,6 +98,7 @@ class Gate:
 
     def _listen(self) -> None:
         with link.connect(self._path, timeout_s=SILENT_S) as line:
+            self._line = line
             link.send(line, Follow(pictures=self._pictures))
             while not self.closing:
                 self._take(link.receive(line, GatePush))

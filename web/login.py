@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
@@ -17,7 +17,14 @@ from web.access import Login, public
 from web.parts import parts
 
 blueprint = Blueprint("login", __name__)
-limiter = Limiter(get_remote_address, storage_uri="memory://", default_limits=[])
+ATTEMPTS = "20/minute"  # from one address; beside the waits that the store keeps for each user and for all
+
+
+def limit(app: Flask) -> None:
+    """Slows down whoever tries many log-ins from one address."""
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    app.extensions["log-in limiter"] = limiter  # its decorator only keeps a weak reference
+    app.view_functions["login.check"] = limiter.limit(ATTEMPTS)(app.view_functions["login.check"])
 
 
 @blueprint.get("/")
@@ -42,13 +49,14 @@ def enter() -> str | Response:
 
 
 @blueprint.post("/login")
-@limiter.limit("20/minute")
 @public
 def check() -> tuple[str, int] | Response:
     """Checks name and PIN; how long to wait after wrong ones is the store's to say."""
     at = parts()
     name = plain.words(request.form.get("name", ""), 64)
     answer = at.desk.users.check(name, request.form.get("secret", "")[:200])
+    if isinstance(answer, Refused) and request.form.get("strip"):
+        return redirect(url_for("screen.show", said="wait" if answer.wait_s else "wrong"), code=303)
     if isinstance(answer, Refused):
         return render_template("login.html", problem=_why(answer), name=name), 401
     session.clear()

@@ -44,7 +44,7 @@ def show() -> tuple[str, int]:
         total = parts().logbook.count(form.chosen())
     except (StoreUnreadable, LogbookBroken) as error:
         return _page(form, (), None, trouble=str(error)), 503
-    _audit("records looked at", form)
+    _audit("records_viewed", form)
     return _page(form, rows, total), 200
 
 
@@ -55,16 +55,14 @@ def download() -> Response | tuple[str, int]:
     form = RecordsForm(request.args)
     if not form.validate():
         return _page(form, (), None), 422
-    _audit("records downloaded", form)
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the response
-    text = io.TextIOWrapper(spool, encoding="utf-8", newline="", write_through=True)
     zone = ZoneInfo(parts().settings.kiosk.timezone)
+    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the response
     try:
-        rows = parts().logbook.rows(form.chosen())
-        export.write_csv(rows, text, header=lambda name: words.say(words.COLUMNS, name), zone=zone, bom=True)
+        count = _write(form, spool, zone)
     except (StoreUnreadable, LogbookBroken) as error:
+        spool.close()
         return _page(form, (), None, trouble=str(error)), 503
-    text.detach()
+    _audit("records_downloaded", form, rows=count)
     name = f"records-{parts().now().astimezone(zone):%Y%m%d-%H%M}.csv"
     response = Response(_chunks(spool), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -88,7 +86,7 @@ def names() -> tuple[str, int]:
     reply = ask(asks.Reveal, seqs=seqs, reason=field("reason"))
     if reply.answer is not Answer.DONE:
         return _page(form, rows, total, said=words.answer(reply.answer.value)), 409
-    _audit("names looked at", form)
+    _audit("names_revealed", form, rows=len(seqs))
     return _page(form, rows, total, people=reply.data), 200
 
 
@@ -116,9 +114,19 @@ def _page(
     )
 
 
-def _audit(what: str, form: RecordsForm) -> None:
-    detail = " ".join(f"{name}={value}" for name, value in form.address().items())
+def _audit(what: str, form: RecordsForm, **more: object) -> None:
+    detail = " ".join(f"{name}={value}" for name, value in {**form.address(), **more}.items())
     parts().desk.audit.write(what, by=current_user.id, detail=detail)
+
+
+def _write(form: RecordsForm, file: IO[bytes], zone: ZoneInfo) -> int:
+    """The rows of the filter as CSV with a localized header; how many they are."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    rows = parts().logbook.rows(form.chosen())
+    try:
+        return export.write_csv(rows, text, header=lambda name: words.say(words.COLUMNS, name), zone=zone, bom=True)
+    finally:
+        text.detach()
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -58,7 +58,10 @@ def _strip(view: GateView | None, lane: DeskView | None) -> dict[str, object]:
     if not parts().settings.web.one_screen:
         return {}
     unlocked = current_user.is_authenticated and current_user.role in MAY[Role.VOLUNTEER]
-    problem = _("Name or PIN is wrong. Please try again.") if request.args.get("said") == "wrong" else ""
+    problem = {
+        "wrong": _("Name or PIN is wrong. Please try again."),
+        "wait": _("Too many attempts. Please wait a minute."),
+    }.get(request.args.get("said", ""), "")
     strip = regions(view, lane, with_token=True)["strip"] if unlocked else ""
     return {"unlocked": unlocked, "strip": strip, "problem": problem}
 

@@ -12,11 +12,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk.core.view import GateView
 from kiosk.settings import Places, Settings, places
+from kiosk.store import users
 from kiosk.store.desk import Desk, Role
 from tests.support import gate_stub
 from tests.support.gate_stub import GateStub
@@ -54,6 +56,12 @@ def at(tmp_path: Path) -> Places:
 def stub(at: Places) -> Iterator[GateStub]:
     with closing(GateStub(at.gate_socket)) as stub:
         yield stub
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes of full strength take 0.1 s each; the store's own tests have those."""
+    monkeypatch.setattr(users, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
@@ -108,7 +116,10 @@ class Visitor:
         self.client = client
 
     def get(self, address: str, **headers: str):
-        return self.client.get(address, headers={"Accept": "text/html", "Accept-Language": "en", **headers})
+        headers = {"Accept": "text/html", "Accept-Language": "en", **headers}
+        if host := headers.pop("Host", ""):
+            return self.client.get(address, headers=headers, base_url=f"http://{host}")
+        return self.client.get(address, headers=headers)
 
     def page(self, address: str, **headers: str) -> str:
         return self.get(address, **headers).get_data(as_text=True)
@@ -118,7 +129,7 @@ class Visitor:
         assert found, f"{address} carries no token"
         return found[1]
 
-    def post(self, address: str, data: dict[str, str] | None = None, *, token_of: str = "/health", **headers: str):
+    def post(self, address: str, data: dict[str, str] | None = None, *, token_of: str = "/settings", **headers: str):
         token = self.token(token_of)
         return self.client.post(
             address,

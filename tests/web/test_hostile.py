@@ -1,0 +1,110 @@
+"""Hostile content in every field that somebody can fill: shown as text, never run, never breaking a page or a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html import unescape
+
+import pytest
+
+from kiosk.core.view import Face
+from kiosk.settings import Places
+from tests.support import gate_stub, written_logbook
+from tests.support.gate_stub import GateStub
+from tests.web.conftest import Visitor, show
+from web.gate import Gate
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "attribute": '" onmouseover="alert(1)',
+    "template": "{{ config }}{% raw %}",
+    "formula": '=HYPERLINK("http://evil.example","x")',
+    "bidi": "abc\u202edcba\u2066",
+    "nul": "a\x00b\x1b[31m",
+    "marks": "a" + "\u0301" * 400,
+    "emoji": "👩‍👩‍👧‍👦🏳️‍🌈",
+    "long": "王" * 10_000,
+    "surrogate": "a\udc80b",
+    "header": "x\r\nSet-Cookie: a=b",
+}
+FIELDS = (
+    ("/desk/visits/visit-1/override", {"outcome": "pass", "reason": None}),
+    ("/desk/visits/visit-1/explain", {"reason": None}),
+    ("/desk/visits/visit-1/explain", {"quick": None}),
+    ("/desk/visits/visit-1/temperature", {"celsius": None}),
+    ("/desk/visits/visit-1/seen", {"what": None}),
+    ("/desk/visits/visit-1/companions", {"count": None}),
+    ("/desk/lanes/main/manual", {"name": None, "document": None, "room": None, "phone": None}),
+    ("/desk/lanes/main/manual", {"person": None}),
+    ("/desk/lanes/main/manual", {"name": "x", "group": None, "celsius": None}),
+    ("/desk/lanes/main/typed", {"text": None}),
+    ("/desk/lanes/main/medical-exit", {"name": None, "note": None}),
+    ("/desk/lanes/main/vehicle", {"plate": None, "note": None}),
+    ("/desk/lanes/main/direction", {"direction": None}),
+    ("/desk/conditions/trust_stale/decide", {"remedy": None, "minutes": None}),
+    ("/desk/evacuation", {"sure": None, "on": None}),
+    ("/desk/people", {"q": None, "lane": None}),
+    ("/records/names", {"reason": None}),
+    ("/settings/pin", {"old": None, "new": None, "again": None}),
+    ("/login", {"name": None, "secret": None}),
+    ("/logout", {"next": None}),
+)
+
+
+def harmless(page: str) -> None:
+    assert "<script>alert" not in page
+    assert '" onmouseover' not in page
+    assert "\x00" not in page
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_field_breaks_a_page_or_the_service(manager: Visitor, stub: GateStub, at: Places, kind: str):
+    written_logbook.write(at, [written_logbook.draft(1)])
+    for address, fields in FIELDS:
+        bad = HOSTILE[kind].encode("utf-8", "surrogatepass")
+        data = {name: bad if value is None else value for name, value in fields.items()}
+        token = manager.token("/settings")
+        answer = manager.client.post(address, data={"csrf_token": token, **data}, headers={"Accept": "text/html"})
+        assert answer.status_code < 500, (address, kind)
+        harmless(answer.get_data(as_text=True))
+        assert "\r" not in answer.headers.get("Location", "")
+        assert not answer.headers.get("Set-Cookie", "").startswith("a=")
+        if address == "/logout":
+            manager.log_in("manager", "correct horse battery")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind not in {"surrogate"}])
+def test_what_the_gate_passes_on_is_shown_as_text(volunteer: Visitor, stub: GateStub, gate: Gate, kind: str):
+    text = HOSTILE[kind]
+    visit = gate_stub.visit(name=text, room=text, format=text, issuer=text, overridden_by=text)
+    lane = gate_stub.desk_view(Face.SEE_VOLUNTEER, visit, recent=(visit,), resident=gate_stub.resident(initials=text))
+    show(stub, gate, gate_stub.gate_view(lane))
+    for page in (volunteer.page("/desk"), volunteer.page("/screen")):
+        assert "<script>alert" not in page
+        assert '" onmouseover' not in page
+    if kind in {"script", "attribute", "template", "formula"}:
+        assert text in unescape(volunteer.page("/desk"))
+
+
+@pytest.mark.parametrize("kind", ["script", "formula", "bidi", "emoji", "header"])
+def test_a_download_never_holds_a_formula(manager: Visitor, at: Places, kind: str):
+    written_logbook.write(at, [written_logbook.draft(1, issuer=HOSTILE[kind], format=HOSTILE[kind])])
+    harmless(manager.page("/records"))
+    with manager.get("/records/download.csv") as answer:
+        rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+    assert len(rows) == 2
+    assert len(rows[0]) == len(rows[1])
+    assert not [cell for cell in rows[1] if cell.startswith(("=", "+", "@"))]
+
+
+def test_addresses_of_visits_and_lanes_are_only_names(volunteer: Visitor, stub: GateStub):
+    for visit in ("%3Cscript%3E", "x" * 500, "..%2F..", "%00"):
+        answer = volunteer.post(f"/desk/visits/{visit}/again")
+        assert answer.status_code < 500
+        harmless(answer.get_data(as_text=True))
+    assert all(len(request.visit) <= 64 for request in stub.asked)
+
+
+def test_a_body_that_is_too_large_is_refused(volunteer: Visitor):
+    assert volunteer.post("/desk/lanes/main/typed", {"text": "x" * 300_000}).status_code == 413
