@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
@@ -24,7 +25,8 @@ def limit(app: Flask) -> None:
     """Slows down whoever tries many log-ins from one address."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     app.extensions["log-in limiter"] = limiter  # its decorator only keeps a weak reference
-    app.view_functions["login.check"] = limiter.limit(ATTEMPTS)(app.view_functions["login.check"])
+    limited: Any = limiter.limit(ATTEMPTS)(app.view_functions["login.check"])
+    app.view_functions["login.check"] = limited
 
 
 @blueprint.get("/")

@@ -1,0 +1,218 @@
+"""The web's process as it really runs: it answers, greets its first manager, and is gone soon after it is told to."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from kiosk.core.faults import SettingsError
+from kiosk.services.web import answers, cookie_key, make_server
+from kiosk.settings import WebSection, places
+from tests.support.gate_stub import GateStub
+
+PATIENCE_S = 30.0
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running(
+    state: Path, port: int, *more: str, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-c", "from kiosk.cli import main; main()", "web"]
+    process = subprocess.Popen(
+        [*command, "--state", str(state), "--port", str(port), *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LANG": "C.UTF-8", **(environment or {})},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def get(port: int, address: str, **headers: str) -> tuple[int, bytes]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("GET", address, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def ready(process: subprocess.Popen, port: int) -> dict:
+    """What /health says as soon as it says anything."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            status, body = get(port, "/health")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            assert status == 200
+            return json.loads(body)
+    raise AssertionError(process.communicate())
+
+
+def test_a_fresh_kiosk_tells_its_first_managers_passphrase_once(tmp_path: Path):
+    port = free_port()
+    with running(tmp_path, port) as process:
+        health = ready(process, port)
+        assert (health["web"], health["gate"]) == ("ok", "silent")
+        process.send_signal(signal.SIGTERM)
+        said, complaint = process.communicate(timeout=10)
+    assert "First log-in, shown this once: manager  " in said
+    assert (complaint, process.returncode) == ("", 0)
+    with running(tmp_path, port) as process:
+        ready(process, port)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=10) == ("", "")
+
+
+def test_it_ends_within_two_seconds_although_pages_follow_the_gate(tmp_path: Path):
+    port, at = free_port(), places(tmp_path)
+    with closing(GateStub(at.gate_socket)), running(tmp_path, port) as process:
+        ready(process, port)
+        streams = [http.client.HTTPConnection("127.0.0.1", port, timeout=5) for _ in range(5)]
+        for stream in streams:
+            stream.request("GET", "/screen/events")
+            assert stream.getresponse().read(5) == b"retry"
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+        assert time.monotonic() - began < 2.0
+        assert process.returncode == 0
+        for stream in streams:
+            stream.close()
+
+
+def test_with_every_stream_taken_other_pages_still_answer(tmp_path: Path):
+    port, at = free_port(), places(tmp_path)
+    (tmp_path / "kiosk.toml").write_text("[web]\nstreams = 3\n")
+    with closing(GateStub(at.gate_socket)), running(tmp_path, port) as process:
+        ready(process, port)
+        streams = [http.client.HTTPConnection("127.0.0.1", port, timeout=5) for _ in range(3)]
+        for stream in streams:
+            stream.request("GET", "/screen/events")
+            stream.getresponse().read(5)
+        status, _ = get(port, "/screen/events")
+        assert status == 503
+        assert get(port, "/login", Accept="text/html")[0] == 200
+        for stream in streams:
+            stream.close()
+
+
+def test_systemd_hears_that_it_is_ready_and_alive(tmp_path: Path):
+    port = free_port()
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(PATIENCE_S)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "4000000"}
+        with running(tmp_path / "state", port, environment=told) as process:
+            assert systemd.recv(100) == b"READY=1"
+            assert get(port, "/health")[0] == 200
+            assert systemd.recv(100) == b"WATCHDOG=1"
+            process.send_signal(signal.SIGTERM)
+            while systemd.recv(100) != b"STOPPING=1":
+                pass
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path):
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with running(tmp_path, port) as process:
+            said, complaint = process.communicate(timeout=PATIENCE_S)
+    assert (said, process.returncode) == ("", 1)
+    assert complaint.startswith(f"kiosk: 127.0.0.1 port {port} cannot be used")
+    assert complaint.count("\n") == 1
+
+
+def test_a_second_web_is_refused_in_one_line(tmp_path: Path):
+    port = free_port()
+    with running(tmp_path, port) as first:
+        ready(first, port)
+        with running(tmp_path, free_port()) as second:
+            said, complaint = second.communicate(timeout=PATIENCE_S)
+    assert second.returncode == 1
+    assert said == ""
+    assert "another process owns it" in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_an_address_that_is_not_ours_is_one_clear_line(tmp_path: Path):
+    with running(tmp_path, 8099, "--host", "192.0.2.1") as process:
+        _, complaint = process.communicate(timeout=PATIENCE_S)
+    assert complaint.startswith("kiosk: 192.0.2.1 port 8099 cannot be used (Cannot assign requested address)")
+    assert complaint.count("\n") == 1
+
+
+def test_the_cookie_key_is_kept_and_private(tmp_path: Path):
+    at = places(tmp_path)
+    key = cookie_key(at)
+    assert (len(key), cookie_key(at)) == (32, key)
+    assert at.desk.with_name("cookie.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_certificate_that_cannot_be_used_is_named(tmp_path: Path):
+    broken = tmp_path / "cert.pem"
+    broken.write_text("no certificate")
+    with pytest.raises(SettingsError, match=r"web\.tls_cert: .*cert\.pem cannot be used"):
+        make_server(None, WebSection(port=free_port(), tls_cert=str(broken), tls_key=str(broken)))  # type: ignore[arg-type]
+
+
+def test_pages_are_served_under_tls_where_a_certificate_is_given(tmp_path: Path):
+    certificate, key = own_certificate(tmp_path)
+    port = free_port()
+    (tmp_path / "kiosk.toml").write_text(f'[web]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n')
+    section = WebSection(port=port, tls_cert=str(certificate), tls_key=str(key))
+    with running(tmp_path, port) as process:
+        deadline = time.monotonic() + PATIENCE_S
+        while not answers(section):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def own_certificate(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kiosk")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "cert.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
