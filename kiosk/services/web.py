@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import secrets
 import ssl
 import threading
@@ -96,8 +97,10 @@ def make_server(app: Flask, web: WebSection) -> Server:
     try:
         server.prepare()
     except OSError as error:
+        found = re.search(r"\[Errno -?\d+\] ([^)]+)\)", str(error))  # cheroot tells the cause in its text alone
+        reason = found[1] if found else str(error)
         raise KioskError(
-            f"{web.host} port {web.port} cannot be used ({os.strerror(error.errno or 0)}); "
+            f"{web.host} port {web.port} cannot be used ({reason}); "
             "end what uses it, or choose another with --host and --port"
         ) from error
     return server
