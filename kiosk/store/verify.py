@@ -96,7 +96,8 @@ class _State:
         self.rows = 0
         self.forgotten = 0
         self.head = entry.GENESIS
-        self.epoch = 0
+        self.epoch = 0  # of the file: that of its newest rows
+        self._at = 0  # the epoch of the rows being looked at
         self.purged = ""  # ISO date: days before it were forgotten
         self._forgettable = False  # whether the row being looked at is of such a day
 
@@ -120,7 +121,10 @@ class _State:
             return Flaw.NOT_CANONICAL
         clear = parse(row.body)
         self._forgettable = clear.recorded.date().isoformat() < self.purged
-        return None if (clear.seq, clear.epoch) == (row.seq, self.epoch) else Flaw.MISPLACED
+        if clear.kind is EntryKind.RESTORED or self.rows == 0:
+            self._at = max(clear.epoch, self._at)  # a restore goes on in an epoch of its own, and says so
+        known = clear.epoch == self._at and clear.epoch <= self.epoch
+        return None if clear.seq == row.seq and known else Flaw.MISPLACED
 
     def _seals(self, row: _Stored) -> Flaw | None:
         classes = {each.value for each in SealClass}
