@@ -153,6 +153,8 @@ class Credential:
     signer_valid_until: datetime | None = None
     group: Group | None = None  # of passes that we issue
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the signed payload, for country rules
+    digests: tuple[bytes, ...] = field(default=(), repr=False)  # SHA-256s by which a revocation list may name it
+    issued: datetime | None = None  # where a revocation ends with the cards of its day
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,17 @@ class OnlineCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several codes that make a credential only together; kiosk/core/parts.py puts them together."""
+
+    format: str
+    kind: Kind
+    index: int  # from 1
+    count: int
+    text: str = field(repr=False)  # what this part brings: hostile and personal, like that of a Scan
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A text that is not a credential to believe, and why."""
 
@@ -188,7 +201,7 @@ class Refusal:
     reason: Reason
 
 
-Read = Credential | VenueCode | OnlineCode | Refusal
+Read = Credential | VenueCode | OnlineCode | Part | Refusal
 
 
 def is_of_a_place(read: Read) -> bool:

@@ -18,6 +18,8 @@ class Reason(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     WRONG_KEY_USAGE = "wrong_key_usage"
     REVOKED = "revoked"
+    POSSIBLY_REVOKED = "possibly_revoked"
+    PART_OF_SEVERAL = "part_of_several"
     ONLINE_REQUIRED = "online_required"
     # What a code says at this moment (checks/credential, checks/test_age, checks/venue)
     EXPIRED = "expired"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from kiosk.core.entry import iso
-from kiosk.core.model import Credential, Holder, OnlineCode, Read, Refusal, Status, VenueCode
+from kiosk.core.model import Credential, Holder, OnlineCode, Part, Read, Refusal, Status, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
 from kiosk.core.validity import validity
@@ -21,6 +21,8 @@ _STATUS = {
     Reason.BAD_SIGNATURE: Status.INVALID,
     Reason.WRONG_KEY_USAGE: Status.INVALID,
     Reason.REVOKED: Status.REVOKED,
+    Reason.POSSIBLY_REVOKED: Status.UNTRUSTED,
+    Reason.PART_OF_SEVERAL: Status.UNSUPPORTED,
     Reason.ONLINE_REQUIRED: Status.ONLINE_REQUIRED,
     Reason.EXPIRED: Status.EXPIRED,
     Reason.NOT_YET_VALID: Status.NOT_YET_VALID,
@@ -41,7 +43,7 @@ def summary(text: str, read: Read, trust: Trust, at: datetime) -> dict[str, Any]
         "kind": "venue" if isinstance(read, VenueCode) else read.kind.value,
         "status": _STATUS[reason].value,
         "reason": reason.value,
-        "issuer": "" if isinstance(read, Refusal) else read.issuer,
+        "issuer": "" if isinstance(read, Refusal | Part) else read.issuer,
         "holder": _holder(read.holder) if isinstance(read, Credential) else {},
         "valid_from": _time(timed and timed.valid_from),
         "valid_until": _time(timed and timed.valid_until),
@@ -55,9 +57,11 @@ def _reason(read: Read, trust: Trust, at: datetime) -> Reason:
             return read.reason
         case OnlineCode():
             return Reason.ONLINE_REQUIRED
-        case Credential() if trust.denies(read.format, read.credential_id):
-            return Reason.REVOKED
-        case _:
+        case Part():
+            return Reason.PART_OF_SEVERAL
+        case Credential():
+            return trust.standing(read) or validity(read, at)
+        case VenueCode():
             return validity(read, at)
 
 
@@ -96,6 +100,8 @@ def _facts(read: Read) -> dict[str, Any]:
             facts = {"venue_id": read.venue_id, "name": read.name, "signed": read.signed, **read.facts}
         case OnlineCode():
             facts = {"service": read.service}
+        case Part():
+            facts = {"part": read.index, "of": read.count}
         case _:
             facts = {}
     return {name: value for name, value in facts.items() if value not in (None, "", [])}

@@ -53,6 +53,14 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("The issuer has withdrawn this code"),
         N_("Do not let pass on this code. Ask for a newer one."),
     ),
+    Reason.POSSIBLY_REVOKED: (
+        N_("The issuer may have withdrawn this code"),
+        N_("Ask for a newer code or a document; the short list cannot tell for certain."),
+    ),
+    Reason.PART_OF_SEVERAL: (
+        N_("This is one of several codes that belong together"),
+        N_("Ask the person to show the other codes too, one after the other."),
+    ),
     Reason.ONLINE_REQUIRED: (
         N_("Only the online service understands this code"),
         N_("Look at the phone and press green, yellow or red."),

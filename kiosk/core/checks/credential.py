@@ -55,6 +55,8 @@ def _of_refusal(refusal: Refusal, rules: Rules) -> Finding:
         return Finding(rules.credential.invalid, refusal.reason)
     if refusal.reason in UNREADABLE:
         return Finding(rules.credential.unreadable, refusal.reason)
+    if refusal.reason is Reason.POSSIBLY_REVOKED:
+        return Finding(Outcome.CHECK, refusal.reason)
     return Finding(rules.credential.untrusted, refusal.reason)
 
 

@@ -1,4 +1,4 @@
-"""Decompression that a bomb cannot abuse.  Source: RFC 1950; a QR code's 2,953 bytes can inflate to 3 MB."""
+"""Decompression that a bomb cannot abuse.  Source: RFC 1950, RFC 1951; a QR code's 2,953 bytes can inflate to 3 MB."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from kiosk.core.codecs import malformed
 LIMIT = 64 * 1024  # bytes; the largest genuine certificate of the public suites needs 4 KiB
 
 
-def inflate(data: bytes, limit: int = LIMIT) -> bytes:
-    """The content of one whole zlib stream, at most `limit` bytes.
+def inflate(data: bytes, limit: int = LIMIT, *, raw: bool = False) -> bytes:
+    """The content of one whole zlib stream, or with `raw` of bare deflate, at most `limit` bytes.
 
-    Raises Rejected(MALFORMED) when it is not zlib, grows above `limit`, is cut short, or is followed by more.
+    Raises Rejected(MALFORMED) when it is not such a stream, grows above `limit`, is cut short, or is followed by more.
     """
-    stream = zlib.decompressobj()
+    stream = zlib.decompressobj(-zlib.MAX_WBITS if raw else zlib.MAX_WBITS)
     try:
         content = stream.decompress(data, limit + 1)
     except zlib.error:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.registry import HeaderParameter
 
 from kiosk.core.codecs import Rejected, malformed
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer
 
 _KEY_TYPES: dict[str, Any] = {"ES256": ECKey, "PS256": RSAKey}
+# Health cards compress their payload and say so in a header of their own; who reads one inflates it.
+_REGISTRY = jws.JWSRegistry({"zip": HeaderParameter("how the payload is compressed", "str")}, list(_KEY_TYPES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Unverified:
 
     algorithm: str
     kid: str
+    header: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 def parse(text: str) -> Unverified:
@@ -37,7 +41,7 @@ def parse(text: str) -> Unverified:
         raise malformed("JWS: a header that is no text")
     if algorithm not in _KEY_TYPES:
         raise Rejected(Reason.UNSUPPORTED, "JWS: an algorithm that no format of ours allows")
-    return Unverified(algorithm, kid)
+    return Unverified(algorithm, kid, header)
 
 
 def verify(text: str, candidates: Iterable[Signer]) -> tuple[bytes, Signer]:
@@ -54,7 +58,7 @@ def verify(text: str, candidates: Iterable[Signer]) -> tuple[bytes, Signer]:
         pem = signer.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         try:
             key = _KEY_TYPES[stated.algorithm].import_key(pem)
-            return jws.deserialize_compact(text, key, algorithms=[stated.algorithm]).payload, signer
+            return jws.deserialize_compact(text, key, algorithms=[stated.algorithm], registry=_REGISTRY).payload, signer
         except (JoseError, ValueError, TypeError):
             continue
     raise Rejected(Reason.BAD_SIGNATURE)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import unicodedata
+from base64 import b64decode
+
+from kiosk.core.codecs import malformed
 
 MAX_WORDS = 120  # characters of any one fact
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -21,3 +25,15 @@ def words(value: object, limit: int = MAX_WORDS) -> str:
 def has_controls(text: str) -> bool:
     """Whether `text` holds a control character (NUL, line ends, escape, C1) or half of a surrogate pair."""
     return any(unicodedata.category(c) in {"Cc", "Cs"} for c in text)
+
+
+def base64url(text: str) -> bytes:
+    """The bytes of `text` in base64url, with or without its padding (RFC 4648 §5).
+
+    Raises Rejected(MALFORMED) for any other character, and for a length that no encoder produces.
+    """
+    bare = text.rstrip("=")
+    try:
+        return b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise malformed("base64url: not an encoding of bytes") from None

@@ -63,8 +63,8 @@ def read(text: str, trust: Trust) -> Read:
         return Refusal(found.name, found.kind, refusal.reason)
     except Exception:  # noqa: BLE001 - a stranger's code must never stop the gate, whatever a decoder overlooked
         return Refusal(found.name, found.kind, Reason.MALFORMED)
-    if isinstance(result, Credential) and trust.denies(result.format, result.credential_id):
-        return Refusal(found.name, found.kind, Reason.REVOKED)
+    if isinstance(result, Credential) and (withdrawn := trust.standing(result)):
+        return Refusal(found.name, found.kind, withdrawn)
     return result
 
 

@@ -7,7 +7,7 @@ beside this one parses bytes into `Signer`s.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from kiosk.core.model import Kind
+from kiosk.core.model import Credential, Kind
+from kiosk.core.reasons import Reason
+from kiosk.core.revoked import Hashes
 
 PublicKey = EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey
 
@@ -32,6 +34,8 @@ class Signer:
     usages: frozenset[str] = frozenset()  # empty: anything of the scheme
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    general: bool = False  # came alone, in a file that says nothing of schemes: tried where a code names no key id
+    authority: bytes = b""  # the DER of its name, where it is an authority that signs certificates
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class Trust:
 
     signers: tuple[Signer, ...] = ()
     denied: frozenset[str] = frozenset()  # credential ids, as `format:id`
+    denied_until: Mapping[str, datetime] = field(default_factory=dict)  # the same, for those issued before a moment
+    revoked: tuple[Hashes, ...] = ()
+    contexts: Mapping[str, str] = field(default_factory=dict)  # JSON-LD contexts by their address, as JSON text
     services: tuple[OnlineService, ...] = ()
     as_of: datetime | None = None  # when the oldest of its lists was signed or imported
     notes: tuple[str, ...] = field(default=(), compare=False)  # one line for every entry that was left out
@@ -64,6 +71,25 @@ class Trust:
         """Every signer of `scheme` that shares `kid`; the caller tries each."""
         return self._by_kid.get((scheme, kid), ())
 
+    def keys(self, scheme: str) -> tuple[Signer, ...]:
+        """Every signer of `scheme` and every general one, for codes that name no key id, or one of their own."""
+        return tuple(s for s in self.signers if s.scheme == scheme or s.general)
+
+    def authorities(self, name: bytes) -> tuple[Signer, ...]:
+        """Every authority of that name (DER)."""
+        return tuple(s for s in self.signers if s.authority and s.authority == name)
+
+    def standing(self, credential: Credential) -> Reason | None:
+        """REVOKED or POSSIBLY_REVOKED where a list names this credential, otherwise None."""
+        if self.denies(credential.format, credential.credential_id):
+            return Reason.REVOKED
+        until = self.denied_until.get(f"{credential.format}:{credential.credential_id}")
+        if until is not None and (credential.issued is None or credential.issued <= until):
+            return Reason.REVOKED
+        lists = [known for known in self.revoked if known.format == credential.format]
+        found = {known.names(digest) for known in lists for digest in credential.digests}
+        return next((reason for reason in (Reason.REVOKED, Reason.POSSIBLY_REVOKED) if reason in found), None)
+
     def denies(self, format_name: str, credential_id: str | None) -> bool:
         """Whether this credential is on the deny list."""
         return credential_id is not None and f"{format_name}:{credential_id}" in self.denied
@@ -76,7 +102,19 @@ def merge(lists: Iterable[Trust]) -> Trust:
     return Trust(
         signers=tuple(signer for part in parts for signer in part.signers),
         denied=frozenset().union(*(part.denied for part in parts)),
+        denied_until=_latest(parts),
+        revoked=tuple(known for part in parts for known in part.revoked),
+        contexts={address: text for part in parts for address, text in part.contexts.items()},
         services=tuple(service for part in parts for service in part.services),
         as_of=min(dated, default=None),
         notes=tuple(note for part in parts for note in part.notes),
     )
+
+
+def _latest(parts: Iterable[Trust]) -> dict[str, datetime]:
+    """Of several lists that end a card at different moments, the latest counts."""
+    until: dict[str, datetime] = {}
+    for part in parts:
+        for credential, moment in part.denied_until.items():
+            until[credential] = max(moment, until.get(credential, moment))
+    return until

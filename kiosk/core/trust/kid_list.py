@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from kiosk.core.codecs import malformed, plain, strict_json
 from kiosk.core.trust import Trust, certificates
 
+# Other lists of JSON are objects too, and each has one of these members; base64 holds no quotes.
+_OTHERS = re.compile(rb'"(kiosk_\w+|keys|issuerInfo|rids|hashType|verificationMethod|certificates)"\s*:')
 _HEX = re.compile(r"[0-9a-f]{16}")
 
 
 def recognises(data: bytes) -> bool:
-    """A JSON object that does not say to be a list of ours."""
-    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and b'"kiosk_' not in data[:200]
+    """A JSON object that is none of the other lists."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and _OTHERS.search(data) is None
 
 
 def parse(data: bytes, name: str) -> Trust:

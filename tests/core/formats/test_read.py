@@ -13,14 +13,16 @@ from kiosk.core.formats import all_formats, claimant, eu_dcc, read
 from kiosk.core.model import Credential, Kind, Refusal
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
-from tests.support import mint
+from tests.support import cards, mint
 
+CARDS = cards.Issuer()
 STREET = mint.street()
 SAMPLES = {
     "eu_dcc": STREET.dcc(),
     "local_pass": STREET.pass_(),
     "venue": STREET.venue(),
     "online_code": mint.ONLINE_CODE,
+    "smart_health_card": CARDS.card(),
 }
 NOTHING = Refusal("", Kind.UNKNOWN, Reason.UNSUPPORTED)
 
