@@ -12,10 +12,11 @@ from kiosk.core.codecs import Rejected, strict_json
 MAX_LINE = 256 * 1024  # bytes of one line; a code of 8 KiB needs at most a quarter of it
 
 
-def answer_each(lines: BinaryIO, answer: Callable[[object], dict[str, Any]]) -> int:
+def answer_each(lines: BinaryIO, answer: Callable[[object], dict[str, Any]], depth: int = strict_json.MAX_DEPTH) -> int:
     """Answers every line with `answer`, which raises Rejected; how many could not be understood.
 
     Each answer carries the `id` of its question; one that was not understood has `error` instead.
+    A line may be nested `depth` levels.
     """
     bad = 0
     for line in _bounded(lines):
@@ -23,7 +24,7 @@ def answer_each(lines: BinaryIO, answer: Callable[[object], dict[str, Any]]) -> 
             continue
         name: object = None
         try:
-            asked = strict_json.decode(line)
+            asked = strict_json.decode(line, depth)
             name = asked.get("id") if isinstance(asked, dict) else None
             answered = answer(asked)
         except Rejected as refusal:

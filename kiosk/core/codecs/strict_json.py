@@ -12,11 +12,11 @@ MAX_DEPTH = 32
 _INT_LIMIT = 2**63  # what SQLite and most other readers can hold
 
 
-def decode(data: bytes | str) -> Any:
+def decode(data: bytes | str, depth: int = MAX_DEPTH) -> Any:
     """The one value in `data`, which is UTF-8 where it is bytes.
 
     Raises Rejected(MALFORMED) for what is not JSON, and for JSON that two readers could understand differently:
-    equal keys, NaN and infinity, integers beyond 64 bits, lone surrogates, nesting deeper than 32.
+    equal keys, NaN and infinity, integers beyond 64 bits, lone surrogates, nesting deeper than `depth`.
     """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
@@ -26,7 +26,7 @@ def decode(data: bytes | str) -> Any:
     except (ValueError, RecursionError) as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise malformed(f"not JSON{where}") from None
-    _require_plain(value, MAX_DEPTH)
+    _require_plain(value, depth)
     return value
 
 
