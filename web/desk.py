@@ -165,6 +165,13 @@ def direction(lane: str) -> AnyResponse:
     return respond(ask(asks.SetDirection, lane=lane, direction=field("direction")), lane=lane)
 
 
+@blueprint.post("/lanes/<lane>/called")
+@requires(Role.VOLUNTEER)
+def answer_call(lane: str) -> AnyResponse:
+    """Somebody called; the volunteer comes."""
+    return respond(ask(asks.Call, lane=lane, on=False), lane=lane)
+
+
 @blueprint.post("/conditions/<condition>/decide")
 @requires(Role.VOLUNTEER)
 def decide(condition: str) -> AnyResponse:

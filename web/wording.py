@@ -77,6 +77,7 @@ def keys() -> tuple[tuple[str, str], ...]:
         ("a", _("Measure again")),
         ("t", _("Contact thermometer")),
         ("w", _("And these with me")),
+        ("n", _("I am coming")),
         ("m", _("A person without a phone")),
         ("k", _("Type a code")),
         ("h", _("Medical exit")),

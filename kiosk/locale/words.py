@@ -287,6 +287,14 @@ DEVICE_STATES: Mapping[str, str] = {
     "stalled": N_("has stopped answering"),
     "ended": N_("has come to its end"),
     "missing": N_("is missing"),
+    "absent": N_("is missing"),
+    "nack": N_("does not answer"),
+    "bad_pec": N_("sends damaged values"),
+    "error_flag": N_("reports an error of its own"),
+    "out_of_range": N_("measures impossible values"),
+    "stuck": N_("hangs"),
+    "bus": N_("has a fault on its line"),
+    "refused": N_("has a file that is wrong"),
     "silent": N_("does not answer"),
     "down": N_("does not work"),
     "fault": N_("does not work"),
@@ -353,6 +361,7 @@ COLUMNS: Mapping[str, str] = {
     "object_c": N_("Object °C"),
     "ambient_c": N_("Ambient °C"),
     "temperature_model": N_("Model"),
+    "with_visit": N_("Came with visit"),
 }
 
 # Who can ask for something without being a user.

@@ -75,6 +75,7 @@ def test_only_what_changed_is_sent_again(volunteer: Visitor, stub: GateStub, gat
         ("/desk/lanes/main/medical-exit", {"name": "Li Na", "note": "120"}, {"name": "Li Na", "note": "120"}),
         ("/desk/lanes/main/vehicle", {"plate": "京A12345"}, {"plate": "京A12345"}),
         ("/desk/lanes/main/direction", {"direction": "out"}, {"direction": Direction.OUT}),
+        ("/desk/lanes/main/called", {}, {"lane": "main", "on": False}),
         (
             "/desk/conditions/trust_stale/decide",
             {"remedy": "accept", "minutes": "120"},
@@ -194,6 +195,13 @@ def test_a_gate_out_of_order_says_why_to_the_volunteer(volunteer: Visitor, stub:
     lane = gate_stub.desk_view(Face.OUT_OF_ORDER, out_of_order=(Reason.LOGBOOK_DOWN,))
     show(stub, gate, gate_stub.gate_view(lane))
     assert "The logbook cannot be written" in volunteer.page("/desk")
+
+
+def test_a_call_that_nobody_answered_stands_on_the_desk(volunteer: Visitor, stub: GateStub, gate: Gate, clock: Clock):
+    show(stub, gate, gate_stub.gate_view(gate_stub.desk_view(called_since=clock.now())))
+    page = volunteer.page("/desk")
+    assert "Somebody is calling you" in page
+    assert "/desk/lanes/main/called" in page
 
 
 def test_an_evacuation_runs_on_the_desk_with_a_name(volunteer: Visitor, stub: GateStub, gate: Gate, clock: Clock):
