@@ -48,7 +48,7 @@ def test_every_command_says_what_it_does_and_gives_an_example(name: str, command
     words = command.help or ""
     assert words.strip(), f"{name} --help says nothing"
     if not isinstance(command, click.Group):
-        assert re.search(rf"^\s*Examples?:\s*\n\s*(.*\| *)?{name}\b", words, re.MULTILINE), (
+        assert re.search(rf"^\s*Examples?:\s*\n\s*(.*\| *|sudo )?{name}\b", words, re.MULTILINE), (
             f"{name} --help has no example"
         )
 
