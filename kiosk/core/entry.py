@@ -7,8 +7,9 @@ personal fields were deleted.
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -48,6 +49,8 @@ class EntryKind(StrEnum):
     SHEETS = "sheets"  # paper sheets were numbered and printed
     BACKUP = "backup"  # a backup was written and read again
     RESTORED = "restored"  # the log goes on from a backup, in a new epoch
+    EXPORTED = "exported"  # rows left the kiosk as a file with names
+    ERASED = "erased"  # the personal fields of some rows were forgotten because somebody asked
 
 
 class SealClass(StrEnum):
@@ -80,6 +83,7 @@ class Draft:
     detail: str = ""  # a word of a closed list: "on", "off", a condition, a remedy; never free text
     rules: str = ""  # version of the rules that decided
     person: str = field(default="", repr=False)  # becomes person_tag
+    rows: tuple[int, ...] = ()  # the rows that an ERASED one is about
     code_key: str = field(default="", repr=False)  # becomes code_tag, by which a replay is found
     sealed: tuple[tuple[SealClass, tuple[tuple[str, str], ...]], ...] = field(default=(), repr=False)
 
@@ -102,8 +106,19 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def body(draft: Draft, stamp: Stamp, *, person_tag: str = "", code_tag: str = "") -> bytes:
-    """The canonical bytes of the clear fields; empty fields are left out."""
+def body(
+    draft: Draft,
+    stamp: Stamp,
+    *,
+    person_tag: str = "",
+    code_tag: str = "",
+    seals: Mapping[SealClass, bytes] | None = None,
+) -> bytes:
+    """The canonical bytes of the clear fields; empty fields are left out.
+
+    `seals` has the digest of each class of sealed fields: with it a row stays provable when one class is forgotten
+    and another is not.
+    """
     fields: dict[str, Any] = {
         "v": 1,
         "kiosk": stamp.kiosk,
@@ -133,8 +148,10 @@ def body(draft: Draft, stamp: Stamp, *, person_tag: str = "", code_tag: str = ""
         "rules": draft.rules,
         "person_tag": person_tag,
         "code_tag": code_tag,
+        "rows": list(draft.rows),
+        "seals": {seal_class.value: digest.hex() for seal_class, digest in (seals or {}).items()},
     }
-    return rfc8785.dumps({name: value for name, value in fields.items() if value not in (None, "", [])})
+    return rfc8785.dumps({name: value for name, value in fields.items() if value not in (None, "", [], {})})
 
 
 def _temperature(measurement: Measurement) -> dict[str, object]:
@@ -165,3 +182,35 @@ def sealed_digest(blobs: Sequence[tuple[SealClass, bytes, bytes]]) -> bytes:
 def chain(prev: bytes, body_bytes: bytes, sealed_sha256: bytes) -> bytes:
     """The hash of an entry: SHA-256 over the previous entry's hash, the body and the seal's digest."""
     return hashlib.sha256(prev + body_bytes + sealed_sha256).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the chain had come to at a row. `before` is the row of the signed head before this one, 0 at the first."""
+
+    kiosk: str
+    epoch: int
+    number: int
+    before: int
+    seq: int
+    at: datetime
+    hash: bytes
+
+    def statement(self) -> bytes:
+        """The bytes that the gate's key signs."""
+        fields: dict[str, Any] = {
+            "kiosk": self.kiosk,
+            "epoch": self.epoch,
+            "number": self.number,
+            "before": self.before,
+            "seq": self.seq,
+            "at": iso(self.at),
+            "hash": self.hash.hex(),
+        }
+        return b"checkpoint-kiosk head\0" + rfc8785.dumps(fields)
+
+
+def code(hash_: bytes) -> str:
+    """The first 40 bits of a row's hash as people read them to each other: `ABCD-2EFG`."""
+    letters = base64.b32encode(hash_[:5]).decode()
+    return f"{letters[:4]}-{letters[4:]}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from kiosk.core.entry import EntryKind, iso
+from kiosk.core.entry import EntryKind
 from kiosk.core.faults import LogbookBroken
 from kiosk.core.model import Direction, Group, Outcome, TemperatureSource
 from kiosk.core.reasons import Reason
@@ -60,6 +58,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: str = ""
     person_tag: str = ""
     code_tag: str = ""
+    rows: tuple[int, ...] = ()
+    seals: dict[str, str] = {}
 
 
 _decoder = msgspec.json.Decoder(Entry)
@@ -89,38 +89,3 @@ class Filter:
     person_tags: tuple[str, ...] | None = None  # of the days asked for, from `Logbook.tags`
     min_c: float | None = None
     max_c: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A condition in SQL and its values."""
-
-    sql: str
-    values: tuple[object, ...]
-
-    @classmethod
-    def of(cls, chosen: Filter) -> Where:
-        """The condition that `chosen` means."""
-        parts: list[tuple[str, Sequence[object]]] = [
-            (f"{name} {sign} ?", (_stored(value),)) for name, sign, value in _comparisons(chosen) if value is not None
-        ]
-        if chosen.reason is not None:
-            parts.append(("reasons IS NOT NULL AND instr(reasons, ?)", (f'"{chosen.reason}"',)))
-        if chosen.person_tags is not None:
-            parts.append(("person_tag IN (SELECT value FROM json_each(?))", (json.dumps(chosen.person_tags),)))
-        sql = " AND ".join(f"({part})" for part, _ in parts) or "TRUE"
-        return cls(sql, tuple(value for _, values in parts for value in values))
-
-
-def _comparisons(chosen: Filter) -> Iterable[tuple[str, str, object]]:
-    # The plus keeps SQLite from sorting a month by this column's index: `reader.py` bounds the row numbers instead.
-    yield "+happened", ">=", chosen.since
-    yield "+happened", "<", chosen.until
-    yield "temperature", ">=", chosen.min_c
-    yield "temperature", "<=", chosen.max_c
-    for name in ("lane", "kind", "outcome", "volunteer", "direction", "format"):
-        yield name, "=", getattr(chosen, name)
-
-
-def _stored(value: object) -> object:
-    return iso(value) if isinstance(value, datetime) else value

@@ -8,21 +8,24 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kiosk.core import entry
-from kiosk.core.entry import Draft, EntryKind, Stamp
+from kiosk.core.entry import Draft, EntryKind, Head, SealClass, Stamp
 from kiosk.core.faults import LogbookBroken, LogbookUnwritable
 from kiosk.core.model import Direction
 from kiosk.core.view import Counts
-from kiosk.store import migrations, owning, questions, seals
+from kiosk.store import heads, migrations, owning, persons, questions, seals
 from kiosk.store.entries import Entry
+from kiosk.store.heads import SignedHead
 from kiosk.store.keys import Keyring
 from kiosk.store.migrations.logbook import migrations as _shape
 
 _TAIL = 256  # rows whose chain is looked at when the logbook is opened
+_ERASED = 500  # rows that one ERASED row names at most
 _PROBE_BYTES = 8192  # what `probe` writes: more than any row needs
 
 
@@ -58,7 +61,11 @@ class Logbook:
         self._failures = 0
         self._tally: questions.DayTally | None = None
         self._tail: tuple[int, bytes] | None = None
+        self._signed: tuple[int, int, datetime | None] = (0, 0, None)  # number, row and time of the newest head
+        self._head_key = keyring.head_key
         self._epoch = 0
+        self._kiosk = ""  # as the file was begun with: heads are signed in its name
+        self._closed = False
         self._ownership = owning.Ownership(path)
         try:
             self._db = self._connect()
@@ -143,29 +150,82 @@ class Logbook:
         with self._guard:
             return seals.reveal(self._db, self._keys, seqs)
 
-    def purge(self, before: date, *, by: str = "") -> int:
+    def sign(self) -> SignedHead | None:
+        """Signs what the chain has come to: at the end of a shift, at a stop, for an export. None without a row.
+
+        Raises LogbookUnwritable. A head that was signed already is given again.
+        """
+        with self._guard:
+            try:
+                self._recover()
+                assert self._tail is not None
+                if self._tail[0] > self._signed[1]:
+                    self._db.execute("BEGIN IMMEDIATE")
+                    signed = self._sign(*self._tail)
+                    self._db.execute("COMMIT")
+                    self._keep(signed)
+                    return signed
+                return heads.all_of(self._db)[-1] if self._signed[0] else None
+            except (sqlite3.Error, OSError) as error:
+                self._failed()
+                raise LogbookUnwritable(f"{self._path}: the head could not be signed: {error}") from error
+
+    def sign_if_due(self) -> None:
+        """Signs where rows have waited for a quarter of an hour; cheap to ask. Raises LogbookUnwritable."""
+        with self._guard:
+            at = self._signed[2]
+            waiting = self._tail is not None and self._tail[0] > self._signed[1]
+            if waiting and (at is None or abs(self._ambient.now() - at) >= heads.EVERY):
+                self.sign()
+
+    def purge(self, before: date, *, by: str = "", classes: Iterable[SealClass] = tuple(SealClass)) -> int:
         """Forgets the personal fields of every UTC day before `before`: keys first, then what they sealed.
 
-        Writes one PURGED row where there was something to forget. How many rows lost their personal fields.
+        Writes one PURGED row where there was something to forget. How many rows lost personal fields.
         Raises ValueError for a day that is not over, LogbookUnwritable.
         """
+        chosen = sorted(set(classes))
         with self._guard:
             if before > self._today():
                 raise ValueError(f"{before}: only days that are over can be forgotten; today is {self._today()}")
             try:
-                keys = self._keys.forget(before)
+                keys = self._keys.forget(before, chosen)
             except OSError as error:
                 raise LogbookUnwritable(f"{self._path}: keys could not be deleted: {error}") from error
-            rows = seals.count_before(self._db, before)
+            rows = seals.count_before(self._db, before, chosen)
             if keys or rows:
-                now = self._ambient.now()
-                self.append(Draft(EntryKind.PURGED, now, volunteer=by, detail=before.isoformat()))
-            try:
-                seals.delete_before(self._db, before)
-            except sqlite3.Error as error:
-                self._failed()
-                raise LogbookUnwritable(f"{self._path}: keys are gone, what they sealed is not: {error}") from error
+                now, some = self._ambient.now(), () if len(chosen) == len(SealClass) else chosen
+                self.append(Draft(EntryKind.PURGED, now, volunteer=by, detail=" ".join([before.isoformat(), *some])))
+                self._without_trace(lambda: seals.delete_before(self._db, before, chosen))
             return rows
+
+    def about(self, who: persons.Who, since: date) -> tuple[persons.Mention, ...]:
+        """Every row about somebody since the UTC day `since`, with its personal fields. Raises LogbookBroken."""
+        with self._guard:
+            return persons.about(self._db, self._keys, who, questions.days(since, self._today()))
+
+    def erase(self, seqs: Iterable[int], *, by: str = "", reason: str = "") -> int:
+        """Forgets the personal fields of some rows because somebody asked; an ERASED row names them first.
+
+        How many rows lost their personal fields. Raises LogbookUnwritable.
+        """
+        with self._guard:
+            chosen = seals.held_by(self._db, seqs)
+            note = ((SealClass.NOTE, (("reason", reason),)),) if reason else ()
+            for some in (chosen[start : start + _ERASED] for start in range(0, len(chosen), _ERASED)):
+                draft = Draft(EntryKind.ERASED, self._ambient.now(), volunteer=by, rows=tuple(some), sealed=note)
+                self.append(draft)
+            self._without_trace(lambda: seals.delete_rows(self._db, chosen))
+            return len(chosen)
+
+    def _without_trace(self, delete: Callable[[], None]) -> None:
+        """Deletes, and takes what was deleted out of the write-ahead log and the readers' way too."""
+        try:
+            delete()
+            owning.empty_log(self._db)
+        except sqlite3.Error as error:
+            self._failed()
+            raise LogbookUnwritable(f"{self._path}: it is to be forgotten, and not all of it is: {error}") from error
 
     def visit_rows(self, visit: str) -> tuple[Entry, ...]:
         """Every row of and about one visit, in the order they were written."""
@@ -180,6 +240,10 @@ class Logbook:
     def close(self) -> None:
         """Leaves a clean file and lets others own it; may be called twice."""
         with self._guard:
+            with suppress(LogbookUnwritable):  # a full disk: the next owner signs what this one could not
+                if not self._closed:
+                    self.sign()
+            self._closed = True
             owning.disconnect(self._db)
             self._ownership.release()
 
@@ -217,9 +281,31 @@ class Logbook:
             (seq, body.decode(), digest, prev, head),
         )
         self._db.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", [(seq, *each) for each in sealed])
+        signed = self._sign(seq, head) if self._due(seq, recorded) else None
         self._db.execute("COMMIT")
         self._tail = seq, head
+        if signed is not None:
+            self._keep(signed)
         return Row(seq, head, recorded)
+
+    def _due(self, seq: int, now: datetime) -> bool:
+        """Whether a row gets a signed head: every so many rows, and after so long."""
+        _, row, at = self._signed
+        return seq - row >= heads.EVERY_ROWS or (at is not None and abs(now - at) >= heads.EVERY)
+
+    def _sign(self, seq: int, hash_: bytes) -> SignedHead:
+        """A head of that row, written into the transaction that is open."""
+        number, before, _ = self._signed
+        head = Head(self._kiosk, self._epoch, number + 1, before, seq, self._ambient.now(), hash_)
+        signed = heads.sign(self._head_key, head)
+        heads.store(self._db, signed)
+        return signed
+
+    def _keep(self, signed: SignedHead) -> None:
+        """After the commit: the newest head, and its copy beside the file, which may fail and be written next time."""
+        self._signed = signed.head.number, signed.head.seq, signed.head.at
+        with suppress(OSError):
+            heads.keep(self._path, signed)
 
     def _failed(self) -> None:
         """Nothing is known any more of what the file holds: it is looked at before the next row."""
@@ -238,6 +324,18 @@ class Logbook:
             self._db = self._connect()
         elif self._tail is None:
             self._tail = questions.tail(self._db)
+            self._signed = heads.newest(self._db)
+
+    def _compare(self, connection: sqlite3.Connection) -> None:
+        """Raises LogbookBroken where the head beside the file is of a row that the file does not have.
+
+        Going on would give numbers a second time.
+        """
+        signed = heads.kept(self._path)
+        if signed is None or (signed.head.kiosk, signed.head.epoch) != (self._kiosk, self._epoch):
+            return
+        if not questions.has(connection, signed.head.seq, signed.head.hash):
+            raise LogbookBroken(f"{self._path}: an older copy, or cut off: row {signed.head.seq} was signed")
 
     def _connect(self) -> sqlite3.Connection:
         connection = None
@@ -245,8 +343,11 @@ class Logbook:
             connection = owning.connect(self._path)
             migrations.apply(connection, _shape)
             self._epoch = questions.epoch(connection, self._ambient.kiosk, self._ambient.now())
+            self._kiosk = questions.kiosk(connection)
             questions.check_tail(connection, _TAIL)
             self._tail = questions.tail(connection)
+            self._signed = heads.newest(connection)
+            self._compare(connection)
         except sqlite3.DatabaseError as error:
             if connection is not None:
                 connection.close()

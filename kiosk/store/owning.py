@@ -23,6 +23,8 @@ _READERS_WAIT_S = 10.0  # for readers to finish their page when an owner comes u
 _PAUSE_S = 0.02
 _TRIES = 25  # while an owner is coming up or going down: half a second
 _BUSY_MS = 5000
+_CACHE_KIB = 16 * 1024  # the upper pages of every index of a large file
+_LOG_BYTES = 4 * 1024 * 1024  # to which a write-ahead log shrinks again that a slow reader let grow
 
 
 class Ownership:
@@ -72,12 +74,27 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA mmap_size = 0")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Writes everything into the database and leaves nothing in the write-ahead log. Raises sqlite3.Error.
+
+    Readers look for moments only; one that is looking just now is waited for.
+    """
+    for _ in range(_TRIES):
+        busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if not busy:
+            return
+        time.sleep(_PAUSE_S)
+    raise sqlite3.OperationalError("a reader does not let go of the write-ahead log")
 
 
 def disconnect(connection: sqlite3.Connection) -> None:

@@ -53,10 +53,22 @@ def epoch(db: sqlite3.Connection, kiosk: str, now: datetime) -> int:
     return number
 
 
+def kiosk(db: sqlite3.Connection) -> str:
+    """By which kiosk this file was begun."""
+    name: str = db.execute("SELECT value FROM meta WHERE name = 'kiosk'").fetchone()[0]
+    return name
+
+
 def tail(db: sqlite3.Connection) -> tuple[int, bytes]:
     """Number and hash of the last row; 0 and the genesis hash where there is none."""
     row = db.execute("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
     return (row[0], row[1]) if row else (0, entry.GENESIS)
+
+
+def has(db: sqlite3.Connection, seq: int, hash_: bytes) -> bool:
+    """Whether row `seq` is there and has that hash."""
+    row = db.execute("SELECT hash FROM entry WHERE seq = ?", (seq,)).fetchone()
+    return row is not None and bool(row[0] == hash_)
 
 
 def check_tail(db: sqlite3.Connection, rows: int) -> None:

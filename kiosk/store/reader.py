@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +11,13 @@ from pathlib import Path
 from kiosk.core.faults import LogbookBroken
 from kiosk.core.view import Counts
 from kiosk.store import owning, questions
-from kiosk.store.entries import Entry, Filter, Where, parse
+from kiosk.store.entries import Entry, Filter, parse
+from kiosk.store.facets import Found
 
 __all__ = ["Entry", "Filter", "Reader"]
 
-_PAGE = 500  # rows of one look: a reader that lingers would keep the owner's write-ahead log from shrinking
+_PAGE = 2000  # rows of one look: a reader that lingers would keep the owner's write-ahead log from shrinking
+_STRETCH = 200_000  # row numbers that are searched at once
 
 
 class Reader:
@@ -36,34 +38,39 @@ class Reader:
     def page(self, chosen: Filter, before: int | None = None, limit: int = 50) -> tuple[Entry, ...]:
         """The newest rows that `chosen` means, newest first; of the rows below number `before` where that is given."""
         with self._look() as db:
-            low, high = _span(db, chosen)
+            found = Found(db, chosen)
+            low, high = found.span
             top = high if before is None else min(high, before - 1)
-            return tuple(parse(body) for _, body in _page(db, chosen, (low, top), limit, newest_first=True))
+            return tuple(parse(body) for body in _bodies(db, found.newest(db, (low, top), limit)))
 
     def count(self, chosen: Filter) -> int:
         """How many rows `chosen` means."""
-        where = Where.of(chosen)
         with self._look() as db:
-            sql = f"SELECT count(*) FROM entry WHERE {where.sql}"  # noqa: S608 - names are ours, values bound
-            values = where.values
-            if chosen.since is not None or chosen.until is not None:
-                sql, values = f"{sql} AND seq BETWEEN ? AND ?", (*values, *_span(db, chosen))
-            number: int = db.execute(sql, values).fetchone()[0]
-            return number
+            return Found(db, chosen).count(db)
+
+    def bodies(self, chosen: Filter, *, newest_first: bool = False) -> Iterator[list[bytes]]:
+        """The stored bodies of every row that `chosen` means, some thousand at a time, each with one short look.
+
+        Rows that are written later do not come.
+        """
+        with self._look() as db:
+            found = Found(db, chosen)
+        low, high = found.span
+        starts = range(low, high + 1, _STRETCH)
+        for start in reversed(starts) if newest_first else starts:
+            with self._look() as db:
+                seqs = found.within(db, (start, min(start + _STRETCH - 1, high)))
+            seqs = seqs[::-1] if newest_first else seqs
+            for first in range(0, len(seqs), _PAGE):
+                with self._look() as db:
+                    bodies = _bodies(db, seqs[first : first + _PAGE])
+                yield bodies
 
     def rows(self, chosen: Filter, *, newest_first: bool = False) -> Iterator[Entry]:
         """Every row that `chosen` means and that was there when the first was asked for, one short look at a time."""
-        span: tuple[int, int] | None = None
-        while span is None or span[0] <= span[1]:
-            with self._look() as db:
-                span = span or _span(db, chosen)
-                found = _page(db, chosen, span, _PAGE, newest_first=newest_first)
-            for _, body in found:
+        for bodies in self.bodies(chosen, newest_first=newest_first):
+            for body in bodies:
                 yield parse(body)
-            if len(found) < _PAGE:
-                return
-            last = found[-1][0]
-            span = (span[0], last - 1) if newest_first else (last + 1, span[1])
 
     def visit_rows(self, visit: str) -> tuple[Entry, ...]:
         """Every row of and about one visit, in the order they were written."""
@@ -90,22 +97,11 @@ class Reader:
             raise LogbookBroken(f"{self._path}: cannot be read as a logbook: {error}") from error
 
 
-def _span(db: sqlite3.Connection, chosen: Filter) -> tuple[int, int]:
-    """The lowest and highest number of the rows of that time; the rest of the search stays between them."""
-    if chosen.since is None and chosen.until is None:
-        return 1, questions.tail(db)[0]
-    where = Where.of(Filter(since=chosen.since, until=chosen.until))
-    sql = f"SELECT min(seq), max(seq) FROM entry WHERE {where.sql.replace('+', '')}"  # noqa: S608 - names are ours
-    low, high = db.execute(sql, where.values).fetchone()
-    return (1, 0) if low is None else (low, high)
-
-
-def _page(
-    db: sqlite3.Connection, chosen: Filter, span: tuple[int, int], limit: int, *, newest_first: bool
-) -> list[tuple[int, str]]:
-    where = Where.of(chosen)
-    order = "DESC" if newest_first else "ASC"
-    sql = f"SELECT seq, body FROM entry WHERE seq BETWEEN ? AND ? AND {where.sql}"  # noqa: S608 - names are ours
-    sql += f" ORDER BY seq {order} LIMIT ?"
-    rows: list[tuple[int, str]] = db.execute(sql, (*span, *where.values, limit)).fetchall()
-    return rows
+def _bodies(db: sqlite3.Connection, seqs: Sequence[int]) -> list[bytes]:
+    """The bodies of the rows of those numbers, in the same order."""
+    db.text_factory = bytes
+    if seqs and abs(seqs[-1] - seqs[0]) == len(seqs) - 1:  # without a gap: one stretch of the table
+        order = "DESC" if seqs[0] > seqs[-1] else "ASC"
+        sql = f"SELECT body FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq {order}"  # noqa: S608 - a word of ours
+        return [body for (body,) in db.execute(sql, (min(seqs), max(seqs)))]
+    return [db.execute("SELECT body FROM entry WHERE seq = ?", (seq,)).fetchone()[0] for seq in seqs]

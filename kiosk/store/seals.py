@@ -13,6 +13,7 @@ from kiosk.core import entry
 from kiosk.core.codecs.plain import words
 from kiosk.core.entry import Draft, SealClass, Stamp
 from kiosk.core.faults import KeyMissing, LogbookBroken
+from kiosk.store.forgotten import without_seals
 from kiosk.store.keys import Keyring
 
 MAX_CLEAR = 200  # characters of a clear field
@@ -30,19 +31,20 @@ def prepare(draft: Draft, stamp: Stamp, keys: Keyring) -> tuple[bytes, list[Blob
     made, ValueError where a number is none.
     """
     day = stamp.recorded.astimezone(UTC).date()
-    body = entry.body(
-        _cleaned(draft),
-        stamp,
-        person_tag=draft.person and keys.tag(day, draft.person),
-        code_tag=draft.code_key and keys.tag(day, draft.code_key),
-    )
+    draft = _cleaned(draft)
+    person_tag = draft.person and keys.tag(day, draft.person)
+    code_tag = draft.code_key and keys.tag(day, draft.code_key)
+    body = entry.body(draft, stamp, person_tag=person_tag, code_tag=code_tag)
     sealed: list[Blob] = []
     for seal_class, fields in draft.sealed:
         shown = {clean(name, MAX_CLEAR): clean(value, MAX_SEALED) for name, value in fields}
         plain = msgspec.json.encode({name: value for name, value in shown.items() if value})
         padded = plain.ljust(-(-len(plain) // _PAD) * _PAD)
         sealed.append((seal_class, *keys.seal(day, seal_class, padded, _belongs(body, seal_class))))
-    return body, sealed
+    if not sealed:
+        return body, sealed
+    digests = {each[0]: entry.sealed_digest([each]) for each in sealed}
+    return entry.body(draft, stamp, person_tag=person_tag, code_tag=code_tag, seals=digests), sealed
 
 
 def reveal(db: sqlite3.Connection, keys: Keyring, seqs: Iterable[int]) -> dict[int, dict[str, str]]:
@@ -66,23 +68,44 @@ def reveal(db: sqlite3.Connection, keys: Keyring, seqs: Iterable[int]) -> dict[i
     return shown
 
 
-def count_before(db: sqlite3.Connection, before: date) -> int:
-    """How many rows recorded before the UTC day `before` have sealed fields."""
-    sql = "SELECT count(DISTINCT seq) FROM sealed JOIN entry USING (seq) WHERE recorded < ?"
-    count: int = db.execute(sql, (before.isoformat(),)).fetchone()[0]
+def count_before(db: sqlite3.Connection, before: date, classes: Iterable[str] = tuple(SealClass)) -> int:
+    """How many rows recorded before the UTC day `before` have sealed fields of one of `classes`."""
+    sql = f"SELECT count(DISTINCT seq) FROM sealed JOIN entry USING (seq) WHERE {_OLD}"  # noqa: S608 - words of ours
+    count: int = db.execute(sql, (before.isoformat(), _list(classes), _all(classes))).fetchone()[0]
     return count
 
 
-def delete_before(db: sqlite3.Connection, before: date) -> None:
+def delete_before(db: sqlite3.Connection, before: date, classes: Iterable[str] = tuple(SealClass)) -> None:
     """Deletes the seals of those rows, a few at a time, so that nobody at the gate waits. Raises sqlite3.Error."""
-    while True:
-        deleted = db.execute(
-            "DELETE FROM sealed WHERE seq IN"
-            " (SELECT DISTINCT seq FROM sealed JOIN entry USING (seq) WHERE recorded < ? LIMIT ?)",
-            (before.isoformat(), _BATCH),
-        ).rowcount
-        if not deleted:
-            return
+    chosen = f"SELECT DISTINCT seq FROM sealed JOIN entry USING (seq) WHERE {_OLD} LIMIT ?"  # noqa: S608 - the same
+    values = before.isoformat(), _list(classes), _all(classes)
+    delete = f"DELETE FROM sealed WHERE class IN (SELECT value FROM json_each(?)) AND seq IN ({chosen})"  # noqa: S608
+    while db.execute(delete, (values[1], *values, _BATCH)).rowcount:
+        pass
+
+
+def held_by(db: sqlite3.Connection, seqs: Iterable[int]) -> list[int]:
+    """Those of the rows that have sealed fields, in their order."""
+    sql = "SELECT DISTINCT seq FROM sealed WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+    return [seq for (seq,) in db.execute(sql, (msgspec.json.encode(list(seqs)).decode(),))]
+
+
+def delete_rows(db: sqlite3.Connection, seqs: Iterable[int]) -> None:
+    """Deletes all seals of the rows. Raises sqlite3.Error."""
+    sql = "DELETE FROM sealed WHERE seq IN (SELECT value FROM json_each(?))"
+    db.execute(sql, (msgspec.json.encode(list(seqs)).decode(),))
+
+
+# A row from before each class had its digest stays provable only as a whole: its seals go together.
+_OLD = "recorded < ? AND class IN (SELECT value FROM json_each(?)) AND (? OR json_extract(body, '$.seals') IS NOT NULL)"
+
+
+def _list(classes: Iterable[str]) -> str:
+    return msgspec.json.encode(sorted(classes)).decode()
+
+
+def _all(classes: Iterable[str]) -> bool:
+    return set(classes) >= set(SealClass)
 
 
 def clean(text: str, limit: int) -> str:
@@ -93,7 +116,7 @@ def clean(text: str, limit: int) -> str:
 
 
 def _belongs(body: bytes, seal_class: SealClass) -> bytes:
-    return seal_class.value.encode() + b"\0" + body
+    return seal_class.value.encode() + b"\0" + without_seals(body)
 
 
 def _cleaned(draft: Draft) -> Draft:

@@ -1,49 +1,36 @@
-"""Whether a logbook is still what was written: numbers, chain, seals and canonical form, row by row.
+"""Whether a logbook is still what was written: numbers, chain, seals and signed heads.
 
-Needs no key. What it cannot see is a missing end: compare number and hash of the head with a copy kept
-elsewhere (docs/security.md).
+Needs no key. Rows are hashed in large pages; a page that does not hold is looked at again row by row, to say
+which row is wrong and how. What no chain can show, a rewritten or missing end, signed heads show (`evidence.py`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 import rfc8785
 
 from kiosk.core import entry
-from kiosk.core.entry import EntryKind, SealClass
+from kiosk.core.entry import EntryKind
 from kiosk.core.faults import LogbookBroken
-from kiosk.store import owning
+from kiosk.store import heads, owning
 from kiosk.store.entries import parse
+from kiosk.store.evidence import Asked, Evidence
+from kiosk.store.flaws import Broken, Flaw
+from kiosk.store.forgotten import Forgotten
+from kiosk.store.heads import SignedHead
 
-_PAGE = 1000
+__all__ = ["Asked", "Broken", "Flaw", "Verified", "check"]
 
-
-class Flaw(StrEnum):
-    """What is wrong with a row."""
-
-    MISSING_BEFORE = "missing_before"  # the row before it is not there
-    DOES_NOT_FOLLOW = "does_not_follow"  # it names another row before it
-    CHANGED = "changed"  # body, seal's digest or hash do not fit together
-    NOT_CANONICAL = "not_canonical"
-    MISPLACED = "misplaced"  # its body belongs to another number or epoch
-    OTHER_SEALS = "other_seals"  # its sealed fields are not those that were written
-    LOST_SEALS = "lost_seals"  # its sealed fields are gone though no row says that they were forgotten
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first row that is not what was written, and what is wrong with it."""
-
-    seq: int
-    flaw: Flaw
+_PAGE = 5000
+_NOTHING = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +38,11 @@ class Verified:
     """How far a logbook holds."""
 
     rows: int  # that hold
-    forgotten: int  # of these, how many lost their personal fields to a recorded purge
+    forgotten: int  # of these, how many lost personal fields to a recorded purge or erasure
     head: bytes  # hash of the last row that holds
     broken: Broken | None
+    heads: int = 0  # signed heads that hold
+    signed: SignedHead | None = None  # the newest of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,79 +52,114 @@ class _Stored:
     digest: bytes
     prev: bytes
     head: bytes
-    seals: tuple[tuple[str, bytes, bytes], ...]
 
 
-def check(path: Path) -> Iterator[Verified]:
-    """How far the logbook at `path` holds, after every thousand rows and at the end, which comes last.
+def check(path: Path, asked: Asked = _NOTHING) -> Iterator[Verified]:
+    """How far the logbook at `path` holds, after every few thousand rows and at the end, which comes last.
 
     Memory stays flat. Raises StoreUnreadable, LogbookBroken where the file is no database any more.
     """
-    state = _State()
+    state = _State(asked.canonical)
     try:
         with owning.reading(path) as db:
-            state.epoch = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
-            state.purged = _purged(db)
-        while True:
+            last = db.execute("SELECT coalesce(max(seq), 0) FROM entry").fetchone()[0]
+            state.begin(db)
+            evidence = Evidence(heads.all_of(db), heads.kept(path), asked, state.epoch)
+        while state.broken is None:
+            before = state.rows
             with owning.reading(path) as db:
-                rows = _rows(db, state.rows)
-            for row in rows:
-                flaw = state.take(row)
-                if flaw is not None:
-                    yield Verified(state.rows, state.forgotten, state.head, Broken(row.seq, flaw))
-                    return
-            yield Verified(state.rows, state.forgotten, state.head, None)
-            if len(rows) < _PAGE:
+                state.take(db, min(state.rows + _PAGE, last))
+                broken = evidence.take(db, before, state.rows) or state.broken
+            yield replace(state.verified(), broken=broken)
+            if broken is not None:
                 return
+            if state.rows >= last:
+                break
+        with owning.reading(path) as db:
+            broken = evidence.end(db, state.rows)
+        yield replace(state.verified(), broken=broken, heads=evidence.held, signed=evidence.newest)
     except (sqlite3.DatabaseError, TypeError) as error:
         raise LogbookBroken(f"{path}: not a logbook any more after row {state.rows}: {error}") from error
 
 
+@dataclass
 class _State:
-    def __init__(self) -> None:
-        self.rows = 0
-        self.forgotten = 0
-        self.head = entry.GENESIS
-        self.epoch = 0  # of the file: that of its newest rows
-        self._at = 0  # the epoch of the rows being looked at
-        self.purged = ""  # ISO date: days before it were forgotten
-        self._forgettable = False  # whether the row being looked at is of such a day
+    canonical: bool
+    rows: int = 0
+    forgotten: int = 0
+    head: bytes = entry.GENESIS
+    epoch: int = 0  # of the file: that of its newest rows
+    broken: Broken | None = None
+    _at: int = 0  # the epoch of the rows being looked at
+    _gone: Forgotten = field(default_factory=Forgotten)
 
-    def take(self, row: _Stored) -> Flaw | None:
-        """What is wrong with the next row; None where nothing is."""
-        flaw = self._chain(row) or self._body(row) or self._seals(row)
-        if flaw is None:
-            self.rows += 1
-            self.head = row.head
-        return flaw
+    def verified(self) -> Verified:
+        return Verified(self.rows, self.forgotten, self.head, self.broken)
+
+    def begin(self, db: sqlite3.Connection) -> None:
+        """Reads what the file says of itself."""
+        self.epoch = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
+        first = db.execute("SELECT json_extract(body, '$.epoch') FROM entry WHERE seq = 1").fetchone()
+        self._at = first[0] if first else self.epoch
+        self._gone = Forgotten.of(db)
+
+    def take(self, db: sqlite3.Connection, until: int) -> None:
+        """Looks at the rows after the last one, up to number `until`."""
+        first = self.rows + 1
+        if self.canonical or not self._quick(db, until):
+            for row in _rows(db, self.rows, until):
+                flaw = self._chain(row) or self._body(row)
+                if flaw is not None:
+                    self.broken = Broken(row.seq, flaw)
+                    break
+                self.rows, self.head = row.seq, row.head
+        lost = self._gone.check(db, first, self.rows)
+        if lost is not None:
+            seq, other = lost
+            self.rows, self.broken = seq - 1, Broken(seq, Flaw.OTHER_SEALS if other else Flaw.LOST_SEALS)
+            self.head = db.execute("SELECT prev FROM entry WHERE seq = ?", (seq,)).fetchone()[0]
+        else:
+            self.forgotten += self._gone.count(db, first, self.rows)
+
+    def _quick(self, db: sqlite3.Connection, until: int) -> bool:
+        """Takes a whole page; takes nothing and answers False where one row of it needs a closer look."""
+        db.text_factory = bytes
+        rows = db.execute(
+            "SELECT prev || body || sealed_sha256, hash FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq",
+            (self.rows, until),
+        ).fetchall()
+        if len(rows) != until - self.rows:
+            return False
+        head, sha256, seq, epoch = self.head, hashlib.sha256, self.rows, b'"epoch":%d,' % self._at
+        for whole, hash_ in rows:
+            seq += 1
+            if (
+                whole[:32] != head
+                or sha256(whole).digest() != hash_
+                or b'"seq":%d,' % seq not in whole
+                or epoch not in whole
+            ):
+                return False
+            head = hash_
+        self.rows, self.head = until, head
+        return True
 
     def _chain(self, row: _Stored) -> Flaw | None:
         if row.seq != self.rows + 1:
             return Flaw.MISSING_BEFORE
-        if row.prev != self.head:
-            return Flaw.DOES_NOT_FOLLOW
-        return None if entry.chain(row.prev, row.body, row.digest) == row.head else Flaw.CHANGED
+        if row.prev == self.head:
+            return None if entry.chain(row.prev, row.body, row.digest) == row.head else Flaw.CHANGED
+        whole = entry.chain(row.prev, row.body, row.digest) == row.head
+        return Flaw.MISPLACED if whole and b'"seq":%d,' % row.seq not in row.body else Flaw.DOES_NOT_FOLLOW
 
     def _body(self, row: _Stored) -> Flaw | None:
         if not _is_canonical(row.body):
             return Flaw.NOT_CANONICAL
         clear = parse(row.body)
-        self._forgettable = clear.recorded.date().isoformat() < self.purged
-        if clear.kind is EntryKind.RESTORED or self.rows == 0:
+        if clear.kind is EntryKind.RESTORED:
             self._at = max(clear.epoch, self._at)  # a restore goes on in an epoch of its own, and says so
         known = clear.epoch == self._at and clear.epoch <= self.epoch
         return None if clear.seq == row.seq and known else Flaw.MISPLACED
-
-    def _seals(self, row: _Stored) -> Flaw | None:
-        classes = {each.value for each in SealClass}
-        if not all(name in classes for name, _, _ in row.seals):
-            return Flaw.OTHER_SEALS
-        if entry.sealed_digest([(SealClass(name), nonce, blob) for name, nonce, blob in row.seals]) == row.digest:
-            return None
-        if row.seals:
-            return Flaw.OTHER_SEALS
-        self.forgotten += self._forgettable
-        return None if self._forgettable else Flaw.LOST_SEALS
 
 
 def _is_canonical(body: bytes) -> bool:
@@ -158,26 +182,11 @@ def _plain_float(digits: str) -> float:
 _quick = msgspec.json.Decoder(float_hook=_plain_float)
 
 
-def _purged(db: sqlite3.Connection) -> str:
-    """The latest day up to which a row says that the log was forgotten."""
-    found: str | None = db.execute(
-        "SELECT max(json_extract(body, '$.detail')) FROM entry WHERE kind = ?", (EntryKind.PURGED,)
-    ).fetchone()[0]
-    return found or ""
-
-
-def _rows(db: sqlite3.Connection, after: int) -> list[_Stored]:
-    """The next rows by number, each with its seals."""
+def _rows(db: sqlite3.Connection, after: int, until: int) -> Iterator[_Stored]:
+    """The rows after number `after`, by number; those that stand beyond `until` come too where rows are missing."""
     db.text_factory = bytes
     found = db.execute(
-        "SELECT seq, CAST(body AS BLOB), sealed_sha256, prev, hash FROM entry WHERE seq > ? ORDER BY seq LIMIT ?",
-        (after, _PAGE),
-    ).fetchall()
-    seals: dict[int, list[tuple[str, bytes, bytes]]] = {}
-    if found:
-        sql = "SELECT seq, class, nonce, blob FROM sealed WHERE seq BETWEEN ? AND ?"
-        for seq, name, nonce, blob in db.execute(sql, (found[0][0], found[-1][0])):
-            seals.setdefault(seq, []).append((name.decode("utf-8", "replace"), nonce, blob))
-    return [
-        _Stored(seq, body, digest, prev, head, tuple(seals.get(seq, ()))) for seq, body, digest, prev, head in found
-    ]
+        "SELECT seq, body, sealed_sha256, prev, hash FROM entry WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, max(until - after, 1)),
+    )
+    return (_Stored(*row) for row in found)

@@ -74,6 +74,7 @@ def test_each_filter_narrows_to_its_rows(reader: Reader, clock: object) -> None:
 
 def test_rows_go_on_over_many_looks(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.store.reader._PAGE", 2)
+    monkeypatch.setattr("kiosk.store.reader._STRETCH", 3)
     assert [row.seq for row in reader.rows(Filter())] == [1, 2, 3, 4, 5, 6, 7]
     assert [row.seq for row in reader.rows(Filter(), newest_first=True)] == [7, 6, 5, 4, 3, 2, 1]
 

@@ -44,3 +44,24 @@ def m002_indexes(db: Database) -> None:
         db.execute(f"CREATE INDEX entry_{name} ON entry({name})")
     for name in ("reasons", "volunteer", "format", "person_tag", "code_tag", "visit", "refers"):
         db.execute(f"CREATE INDEX entry_{name} ON entry({name}) WHERE {name} IS NOT NULL")
+
+
+@migrations()
+def m003_heads(db: Database) -> None:
+    """Signed heads: what the chain had come to at a row, said with the gate's key."""
+    db.execute(
+        "CREATE TABLE head (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, before INTEGER NOT NULL,"
+        " at TEXT NOT NULL, hash BLOB NOT NULL, key BLOB NOT NULL, signature BLOB NOT NULL)"
+    )
+
+
+@migrations()
+def m004_facets(db: Database) -> None:
+    """One index for every mixture of filters: the few words of a row that pages filter by, as one text."""
+    db.execute(
+        "ALTER TABLE entry ADD COLUMN facet GENERATED ALWAYS AS (json_extract(body, '$.kind', '$.lane', '$.direction',"
+        " '$.outcome', '$.reasons', '$.volunteer', '$.format')) VIRTUAL"
+    )
+    db.execute("CREATE INDEX entry_facet ON entry(facet, seq, happened, temperature)")
+    for name in ("lane", "direction", "outcome", "reasons", "volunteer", "format", "temperature"):
+        db.execute(f"DROP INDEX entry_{name}")

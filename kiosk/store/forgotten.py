@@ -1,0 +1,106 @@
+"""Which sealed fields may be missing: those of forgotten days and erased rows. All others have to be what they were."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import msgspec
+
+from kiosk.core import entry
+from kiosk.core.entry import NOTHING_SEALED, SealClass
+
+_SEALS = re.compile(rb',"seals":(\{[^}]*\})')
+_CLASSES = tuple(each.value for each in SealClass)
+
+
+def without_seals(body: bytes) -> bytes:
+    """`body` as it was when its fields were sealed: the digests of the seals came into it afterwards."""
+    return _SEALS.sub(b"", body, count=1)  # inside a text of JSON the quotes would have backslashes
+
+
+def digests(body: bytes) -> dict[str, str]:
+    """The digest of each class of sealed fields, in hex; empty in rows older than that."""
+    found = _SEALS.search(body)
+    return msgspec.json.decode(found[1], type=dict[str, str]) if found else {}
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """What the rows of a logbook say was forgotten."""
+
+    before: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_CLASSES, ""))  # class -> ISO date
+    erased: frozenset[int] = frozenset()
+    held_from: int = 1  # the lowest row of a day of which something may still be there
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection) -> Forgotten:
+        """What the logbook behind `db` says."""
+        found = cls()
+        for (detail,) in db.execute("SELECT json_extract(body, '$.detail') FROM entry WHERE kind = 'purged'"):
+            day, *classes = (detail or "").split()
+            for name in classes or _CLASSES:
+                found.before[name] = max(found.before.get(name, ""), day)
+        erased = db.execute(
+            "SELECT value FROM entry, json_each(json_extract(body, '$.rows')) WHERE kind = 'erased'"
+        ).fetchall()
+        found.erased = frozenset(seq for (seq,) in erased)
+        floor = min(found.before.values())
+        if floor:
+            lowest = db.execute("SELECT min(seq) FROM entry WHERE recorded >= ?", (floor,)).fetchone()[0]
+            found.held_from = 2**62 if lowest is None else lowest
+        return found
+
+    def check(self, db: sqlite3.Connection, first: int, last: int) -> tuple[int, bool] | None:
+        """The first row from `first` to `last` whose seals are wrong, and whether they are others than were written.
+
+        False means that they are gone and no row says why.
+        """
+        db.text_factory = bytes
+        seals: dict[int, list[tuple[str, bytes, bytes]]] = defaultdict(list)
+        for seq, name, nonce, blob in db.execute(
+            "SELECT seq, class, nonce, blob FROM sealed WHERE seq BETWEEN ? AND ?", (first, last)
+        ):
+            seals[seq].append((name.decode("utf-8", "replace"), nonce, blob))
+        if not seals and last < self.held_from:
+            return None
+        sql = (
+            "SELECT seq, body, sealed_sha256, recorded FROM entry WHERE seq BETWEEN ? AND ?"
+            " AND (seq IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)"
+            " OR sealed_sha256 <> ?3 AND seq >= ?4) ORDER BY seq"
+        )
+        for seq, body, digest, recorded in db.execute(sql, (first, last, NOTHING_SEALED, self.held_from)):
+            wrong = self._wrong(seq, body, digest, recorded.decode()[:10], seals.get(seq, []))
+            if wrong is not None:
+                return seq, wrong
+        return None
+
+    def _wrong(
+        self, seq: int, body: bytes, digest: bytes, day: str, seals: list[tuple[str, bytes, bytes]]
+    ) -> bool | None:
+        """True where the seals of a row are others, False where they are lost, None where they are right."""
+        if any(name not in _CLASSES for name, _, _ in seals):
+            return True
+        blobs = [(SealClass(name), nonce, blob) for name, nonce, blob in seals]
+        if entry.sealed_digest(blobs) == digest:
+            return None
+        told = digests(body)
+        if not told:  # a row from before each class had its digest: all of it, or nothing
+            gone = seq in self.erased or all(day < before for before in self.before.values())
+            return True if seals else None if gone else False
+        if any(told.get(blob[0]) != entry.sealed_digest([blob]).hex() for blob in blobs):
+            return True
+        missing = told.keys() - {name for name, _, _ in seals}
+        return None if seq in self.erased or all(day < self.before.get(name, "") for name in missing) else False
+
+    def count(self, db: sqlite3.Connection, first: int, last: int) -> int:
+        """How many rows from `first` to `last` lost sealed fields."""
+        return int(
+            db.execute(
+                "SELECT count(*) FROM entry WHERE seq BETWEEN ?1 AND ?2 AND sealed_sha256 <> ?3"
+                " AND seq NOT IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)",
+                (first, last, NOTHING_SEALED),
+            ).fetchone()[0]
+        )

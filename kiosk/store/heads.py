@@ -1,0 +1,222 @@
+"""Signed heads: what the chain had come to at a row, said with the gate's key, in the file and once beside it.
+
+A chain alone cannot tell that it was written anew, or that its end is missing; a head that somebody kept can.
+The newest one also lies in a small file beside the database, so that an older copy of the database shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from kiosk.core.entry import Head, iso
+from kiosk.core.faults import LogbookBroken, SettingsError
+
+EVERY_ROWS = 256
+EVERY = timedelta(minutes=15)
+_CODE = re.compile(r"(?:(\d+)[: ])?([A-Z2-7]{4})-?([A-Z2-7]{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A head, the public key that signed it (32 bytes), and its signature."""
+
+    head: Head
+    key: bytes
+    signature: bytes
+
+    def genuine(self) -> bool:
+        """Whether `key` signed it."""
+        return signed_by(self.key, self.signature, self.head.statement())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A head that somebody kept outside the database: a signed one, or a code with or without the row's number."""
+
+    seq: int | None
+    start: bytes  # of the row's hash: all of it, or the first five bytes
+    signed: SignedHead | None = None
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed head as JSON."""
+
+    kiosk: str
+    epoch: int
+    number: int
+    before: int
+    seq: int
+    at: datetime
+    hash: str
+    key: str
+    signature: str
+
+
+def sign(key: Ed25519PrivateKey, head: Head) -> SignedHead:
+    """`head`, signed."""
+    return SignedHead(head, public_bytes(key.public_key()), key.sign(head.statement()))
+
+
+def signed_by(key: bytes, signature: bytes, statement: bytes) -> bool:
+    """Whether `signature` of `statement` was made with the private half of `key`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, statement)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def public_bytes(key: Ed25519PublicKey) -> bytes:
+    """The 32 bytes of a public key."""
+    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+
+def pem(key: bytes) -> bytes:
+    """A public key as other programs read it."""
+    public = Ed25519PublicKey.from_public_bytes(key)
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def from_pem(data: bytes, name: str) -> bytes:
+    """The 32 bytes of the public key in `data`. Raises SettingsError."""
+    try:
+        key = serialization.load_pem_public_key(data)
+    except ValueError as error:
+        raise SettingsError(f"{name}: not a public key; make one with kiosk log key") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise SettingsError(f"{name}: not an Ed25519 key; make one with kiosk log key")
+    return public_bytes(key)
+
+
+def key_id(key: bytes) -> str:
+    """The first 64 bits of a public key, in hex: enough to tell the keys of kiosks apart."""
+    return key[:8].hex()
+
+
+# --- In the database
+
+
+def store(db: sqlite3.Connection, signed: SignedHead) -> None:
+    """Writes a head into the transaction that is open."""
+    head = signed.head
+    db.execute(
+        "INSERT INTO head (number, seq, before, at, hash, key, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (head.number, head.seq, head.before, iso(head.at), head.hash, signed.key, signed.signature),
+    )
+
+
+def newest(db: sqlite3.Connection) -> tuple[int, int, datetime | None]:
+    """Number, row and time of the newest head; zeros and None where there is none."""
+    row = db.execute("SELECT number, seq, at FROM head ORDER BY number DESC LIMIT 1").fetchone()
+    return (row[0], row[1], datetime.fromisoformat(row[2])) if row else (0, 0, None)
+
+
+def all_of(db: sqlite3.Connection) -> list[SignedHead]:
+    """Every head of a database, in the order of their numbers; none where it is older than heads are."""
+    if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'head'").fetchone():
+        return []
+    kiosk = db.execute("SELECT value FROM meta WHERE name = 'kiosk'").fetchone()
+    epochs = _epochs(db)
+    name = kiosk[0] if kiosk else ""
+    rows = db.execute("SELECT number, before, seq, at, hash, key, signature FROM head ORDER BY number")
+    return [
+        SignedHead(Head(name, _epoch(epochs, seq), number, before, seq, datetime.fromisoformat(at), hash_), *signed)
+        for number, before, seq, at, hash_, *signed in rows
+    ]
+
+
+def _epochs(db: sqlite3.Connection) -> list[tuple[int, int]]:
+    """First row and number of each epoch: one, and one more for each restore."""
+    rows = db.execute(
+        "SELECT seq, json_extract(body, '$.epoch') FROM entry WHERE kind = 'restored' OR seq = 1 ORDER BY seq"
+    )
+    return [(seq, epoch) for seq, epoch in rows]
+
+
+def _epoch(epochs: list[tuple[int, int]], seq: int) -> int:
+    return next((epoch for first, epoch in reversed(epochs) if first <= seq), 0)
+
+
+# --- As a file
+
+
+def dump(signed: SignedHead) -> bytes:
+    """A signed head as one JSON object."""
+    head = signed.head
+    return msgspec.json.format(
+        msgspec.json.encode(
+            _File(
+                kiosk=head.kiosk,
+                epoch=head.epoch,
+                number=head.number,
+                before=head.before,
+                seq=head.seq,
+                at=head.at,
+                hash=head.hash.hex(),
+                key=base64.b64encode(signed.key).decode(),
+                signature=base64.b64encode(signed.signature).decode(),
+            )
+        )
+    )
+
+
+def load(data: bytes, name: str) -> SignedHead:
+    """The signed head in `data`, its signature checked with the key that it names. Raises LogbookBroken."""
+    try:
+        told = msgspec.json.decode(data, type=_File)
+        head = Head(told.kiosk, told.epoch, told.number, told.before, told.seq, told.at, bytes.fromhex(told.hash))
+        signed = SignedHead(head, base64.b64decode(told.key), base64.b64decode(told.signature))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise LogbookBroken(f"{name}: not a signed head: {error}") from error
+    if not signed.genuine():
+        raise LogbookBroken(f"{name}: this head was changed after it was signed")
+    return signed
+
+
+def beside(path: Path) -> Path:
+    """Where the newest head of the logbook at `path` is kept besides."""
+    return path.with_name(path.name + ".head")
+
+
+def keep(path: Path, signed: SignedHead) -> None:
+    """Writes the newest head beside the logbook at `path`. Raises OSError, after which the one before is there."""
+    fresh = beside(path).with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    try:
+        os.write(descriptor, dump(signed))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    fresh.replace(beside(path))
+
+
+def kept(path: Path) -> SignedHead | None:
+    """The head beside the logbook at `path`; None where there is none that can be read."""
+    try:
+        return load(beside(path).read_bytes(), str(beside(path)))
+    except (OSError, LogbookBroken):
+        return None
+
+
+def given(text: str) -> Kept:
+    """What somebody kept: a file's path, or a code as `ABCD-2EFG` or `1234:ABCD-2EFG`. Raises SettingsError."""
+    found = _CODE.fullmatch(text.strip().upper())
+    if found:
+        number, first, second = found.groups()
+        return Kept(int(number) if number else None, base64.b32decode(first + second))
+    try:
+        signed = load(Path(text).read_bytes(), text)
+    except OSError as error:
+        raise SettingsError(f"{text}: neither a code such as ABCD-2EFG nor a file of a signed head") from error
+    return Kept(signed.head.seq, signed.head.hash, signed)
