@@ -230,6 +230,7 @@ def test_the_scanner_is_told_how_many_pictures_the_pages_want(house):
         assert link.receive(scanner, ShowPictures).hz == 0
         link.send(page, Follow(pictures=True))
         house.until(lambda: house.gate._audience.wants_pictures)
+        house.turns()
         assert link.receive(scanner, ShowPictures).hz == 4
         link.send(scanner, Looked(camera=CameraState.OK, texts=(house.texts["李娜"],)))
         house.until(lambda: house.lamp.shown[-1] is LampPattern.DENY)

@@ -71,6 +71,7 @@ def test_a_full_disk_shows_nobody_green_and_mends_itself(at, gate, mint):
     eventually(lambda: "logbook_down" in view(at).lanes[0].out_of_order)
     reply = ask(at, Override, visit=shown.current.visit, outcome=Outcome.PASS)
     assert reply.answer is Answer.NOT_RECORDED
+    assert face(at) is Face.SEE_VOLUNTEER
     resource.prlimit(gate, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     eventually(lambda: device(at, "logbook") == "ok")
     ask(at, Typed, lane="main", text=mint.local_pass("After"))
