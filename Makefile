@@ -17,7 +17,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard kiosk/locale/*/LC_MESSAGES/message
 # Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests need besides.
 PACKAGES := libzbar0 fonts-droid-fallback
 PI_PACKAGES := python3-lgpio python3-evdev
-TEST_PACKAGES := chromium espeak-ng systemd umockdev
+TEST_PACKAGES := chromium espeak-ng fuse3 systemd umockdev
 ON_PI := $(shell grep -aqs 'Raspberry Pi' /proc/device-tree/model && echo yes)
 
 # On a Pi the drivers from apt belong to the system's own Python; elsewhere the first that is new enough will do.
@@ -53,7 +53,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test lint bench lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test lint bench powercut lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ lint: $(READY_DEV)  ## style, types, and who may import whom
 
 bench: $(READY_TEST) $(CATALOGUES)  ## print the figures; some of them: make bench ARGS="scanning latency"
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+powercut: $(READY_TEST) $(CATALOGUES)  ## cut the power a thousand times; others: make powercut ARGS="--cuts 100 --seed 5"
+	@$(BIN)/python -m tests.support.power $(ARGS)
 
 format: $(READY_DEV)  ## let ruff put the code in order
 	@$(BIN)/ruff check --fix --quiet || true
