@@ -81,6 +81,14 @@ class RetentionSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSection:
+    """Backups; `docs/backup.md` says who can read them, and until when."""
+
+    days: Annotated[int, says("So long a backup can be restored; then it is unreadable.", "d", ge=1, le=366)] = 30
+    newest: Annotated[int, says("How many backups of this kiosk stay at a target.", ge=1, le=100)] = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverSection:
     """The online service that understands opaque codes."""
 
@@ -96,6 +104,7 @@ class Settings:
     web: WebSection = WebSection()
     scanner: ScannerSection = ScannerSection()
     retention: RetentionSection = RetentionSection()
+    backup: BackupSection = BackupSection()
     resolver: ResolverSection = ResolverSection()
     trust: Annotated[tuple[str, ...], says("More trust lists, files or folders, beside the state directory's.")] = ()
 
@@ -118,6 +127,11 @@ class Places:
         return self.state / "gate" / "keys"
 
     @property
+    def recovery(self) -> Path:
+        """The half of the recovery key that seals backups."""
+        return self.state / "gate" / "recovery.public"
+
+    @property
     def desk(self) -> Path:
         """The web's database."""
         return self.state / "web" / "desk.db"
@@ -136,6 +150,11 @@ class Places:
     def rules(self) -> Path:
         """The rules in force."""
         return self.state / "rules.toml"
+
+    @property
+    def country_rules(self) -> Path:
+        """The EU rules of a country, with their value sets: JSON files, also in folders."""
+        return self.state / "country-rules"
 
     @property
     def simulation(self) -> Path:

@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 
 import click
 
+from kiosk.core.faults import KioskError
+from kiosk.locale import gettext as _
 from kiosk.settings import Places, Settings, load, places
+from kiosk.store import restore
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,7 +41,18 @@ def state_option(command: F) -> F:
 
 
 def open_places(state: Path | None) -> Places:
-    """Where this kiosk keeps what: `state` if given, else `var/` in a checkout, else the installed folder."""
+    """Where this kiosk keeps what: `state` if given, else `var/` in a checkout, else the installed folder.
+
+    Raises KioskError for a state in the middle of a restore.
+    """
+    at = state_places(state)
+    if restore.interrupted(at.state):
+        raise KioskError(_("%(state)s: a restore was cut short here; say kiosk restore --resume", state=at.state))
+    return at
+
+
+def state_places(state: Path | None) -> Places:
+    """The same, whatever is there."""
     if state is not None:
         runtime = os.environ.get("KIOSK_RUNTIME")
         return places(state, Path(runtime) if runtime else None)

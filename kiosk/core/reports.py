@@ -4,21 +4,29 @@
   decision that was not taken back, else the verdict.
 - *passed*, *checked*, *denied*: visits by that outcome. *incomplete*: people who left half-way and were not decided.
 - *entered*, *left*: visits that passed, by the lane's direction. A medical exit is *left* and nothing else.
+- *overridden*: visits whose outcome is a volunteer's. *undone*: decisions taken back. *disputed*: visits with a
+  dispute note. *medical*: medical exits. *paper*: visits typed from a sheet. *retroactive*: visits that were written
+  down later than they happened. These add to the counts above and never change them.
 - Vehicles and evacuations are not counted: nobody counted the people in them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import Direction, Outcome
+from kiosk.core.paper import SOURCE as PAPER
 from kiosk.core.view import Counts
 
 COUNTED = frozenset({EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT})
 DECIDING = frozenset({EntryKind.OVERRIDE, EntryKind.UNDO})
+ABOUT = DECIDING | {EntryKind.DISPUTE}  # rows about a visit that was written before them
+LATE = timedelta(minutes=5)  # written down so much later than it happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +38,98 @@ class Mark:
     happened: datetime
     direction: Direction | None = None
     outcome: Outcome | None = None
+    source: str = ""
+    recorded: datetime | None = None
+
+
+class Row(Protocol):
+    """A row as the store reads it."""
+
+    @property
+    def kind(self) -> EntryKind: ...  # noqa: D102
+    @property
+    def visit(self) -> str: ...  # noqa: D102
+    @property
+    def refers(self) -> str: ...  # noqa: D102
+    @property
+    def happened(self) -> datetime: ...  # noqa: D102
+    @property
+    def recorded(self) -> datetime: ...  # noqa: D102
+    @property
+    def direction(self) -> Direction | None: ...  # noqa: D102
+    @property
+    def outcome(self) -> Outcome | None: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+
+
+def mark(row: Row) -> Mark:
+    """The mark of a row."""
+    about = row.refers or row.visit
+    return Mark(row.kind, about, row.happened, row.direction, row.outcome, row.source, row.recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What else there was to say about the visits that were counted."""
+
+    overridden: int = 0
+    undone: int = 0
+    disputed: int = 0
+    medical: int = 0
+    paper: int = 0
+    retroactive: int = 0
 
 
 @dataclass(slots=True)
-class _Visit:
+class Settled:
+    """One visit: its row, and the decisions about it that were not taken back."""
+
     base: Mark
     decisions: list[Mark] = field(default_factory=list)
+    undone: int = 0
+    disputed: bool = False
 
     @property
     def last(self) -> Mark:
+        """What counts: the last decision, else the row itself."""
         return self.decisions[-1] if self.decisions else self.base
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the visit came to; None for somebody who left half-way or for medical reasons."""
+        return None if self.last.kind in (EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT) else self.last.outcome
+
+    @property
+    def through(self) -> Direction | None:
+        """Which way somebody went through; None for everybody who did not."""
+        if self.base.kind is EntryKind.MEDICAL_EXIT:
+            return Direction.OUT
+        return self.base.direction if self.outcome is Outcome.PASS else None
 
     @property
     def counted_as(self) -> tuple[str, ...]:
         """The names of the counts that this visit adds to."""
+        if self.base.kind is EntryKind.MEDICAL_EXIT:
+            return ("left",)
         if self.last.kind is EntryKind.INCOMPLETE:
             return ("incomplete",)
         if self.last.outcome is Outcome.PASS and self.base.direction is not None:
             return ("passed", _WAY[self.base.direction])
         return _NAMED[self.last.outcome]
+
+    @property
+    def remarked_as(self) -> dict[str, int]:
+        """The remarks that this visit adds to."""
+        recorded = self.base.recorded
+        return {
+            "overridden": bool(self.decisions),
+            "undone": self.undone,
+            "disputed": self.disputed,
+            "medical": self.base.kind is EntryKind.MEDICAL_EXIT,
+            "paper": self.base.source == PAPER,
+            "retroactive": recorded is not None and recorded - self.base.happened > LATE,
+        }
 
 
 _WAY = {Direction.IN: "entered", Direction.OUT: "left"}
@@ -64,7 +145,7 @@ class Tally:
     """Folds rows, in the order they were written, into counts. Rows about visits it never saw are left out."""
 
     def __init__(self) -> None:
-        self._visits: dict[str, _Visit] = {}
+        self._visits: dict[str, Settled] = {}
         self._counts: Counter[str] = Counter()
 
     def add(self, mark: Mark) -> None:
@@ -72,16 +153,10 @@ class Tally:
         known = self._visits.get(mark.visit)
         if known is not None:
             self._counts.subtract(known.counted_as)
-        if mark.kind is EntryKind.MEDICAL_EXIT:
-            self._counts["left"] += 1
-        elif mark.kind in COUNTED and known is None:
-            known = self._visits[mark.visit] = _Visit(mark)
-        elif mark.kind in COUNTED and known is not None:
-            known.base = mark  # measured again: the same visit, a newer verdict
-        elif mark.kind is EntryKind.OVERRIDE and known is not None:
-            known.decisions.append(mark)
-        elif mark.kind is EntryKind.UNDO and known is not None and known.decisions:
-            known.decisions.pop()
+        if mark.kind in COUNTED and known is None:
+            known = self._visits[mark.visit] = Settled(mark)
+        elif known is not None:
+            _follow(known, mark)
         if known is not None:
             self._counts.update(known.counted_as)
 
@@ -89,11 +164,38 @@ class Tally:
         """How many of each."""
         return Counts(**self._counts)
 
+    def remarks(self) -> Remarks:
+        """How many of the visits there was something to say about."""
+        total: Counter[str] = Counter()
+        for visit in self._visits.values():
+            total.update(visit.remarked_as)
+        return Remarks(**total)
+
+    def visits(self) -> Iterator[Settled]:
+        """Every visit, in the order they were first written."""
+        return iter(self._visits.values())
+
     def last_pass(self, direction: Direction, since: datetime) -> datetime | None:
-        """When a visit in `direction`, not before `since`, last came to PASS."""
-        passes = [
-            visit.last.happened
-            for visit in self._visits.values()
-            if visit.base.direction is direction and visit.last.outcome is Outcome.PASS
-        ]
-        return max((moment for moment in passes if moment >= since), default=None)
+        """When a visit in `direction`, not before `since`, last came to PASS, unless one the other way came after.
+
+        Whoever went out in between may come in again at once; a pass handed back over the fence may not.
+        """
+        passes = [(visit.last.happened, visit.base.direction) for visit in self._visits.values() if visit.through]
+        last = max((moment for moment, way in passes if way is direction), default=None)
+        back = max((moment for moment, way in passes if way is not direction), default=None)
+        if last is None or last < since or (back is not None and back > last):
+            return None
+        return last
+
+
+def _follow(known: Settled, mark: Mark) -> None:
+    """One more row about a visit that is known."""
+    if mark.kind in COUNTED:
+        known.base = mark  # measured again: the same visit, a newer verdict
+    elif mark.kind is EntryKind.OVERRIDE:
+        known.decisions.append(mark)
+    elif mark.kind is EntryKind.UNDO and known.decisions:
+        known.decisions.pop()
+        known.undone += 1
+    elif mark.kind is EntryKind.DISPUTE:
+        known.disputed = True

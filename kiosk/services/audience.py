@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as NotInTime
 from pathlib import Path
 
 from kiosk.core.reasons import Answer
-from kiosk.core.requests import AnyRequest, Purge, Reply, Reveal
+from kiosk.core.requests import AnyRequest, Archived, Reply
 from kiosk.core.view import GateView
 from kiosk.services import link
 from kiosk.services.inbox import Asked, Inbox
@@ -22,7 +22,7 @@ from kiosk.services.messages import Follow, PictureTaken, State
 REPLY_WITHIN_S = 5.0
 AT_LEAST_EVERY_S = 1.0
 
-Archive = Callable[[Reveal | Purge], Reply]
+Archive = Callable[[Archived], Reply]
 
 
 class _Follower:
@@ -71,7 +71,7 @@ class Audience:
                 connection.settimeout(REPLY_WITHIN_S)
                 self._follow(connection, message)
                 return
-            if isinstance(message, Reveal | Purge):
+            if isinstance(message, Archived):
                 link.send(connection, self._archive(message))
                 continue
             reply: Future[Reply] = Future()

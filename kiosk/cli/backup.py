@@ -1,0 +1,154 @@
+"""`kiosk backup`: everything a new card needs, in one encrypted file, while the gate runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from kiosk.cli import _gate
+from kiosk.cli._options import INSTALLED_CONFIG, open_places, open_settings, state_option
+from kiosk.core.entry import SealClass
+from kiosk.core.faults import KioskError
+from kiosk.core.requests import NoteBackup
+from kiosk.locale import gettext as _
+from kiosk.services import lists
+from kiosk.settings import Places, Settings
+from kiosk.store import backup
+from kiosk.store.backup import Contents, Kept, Step
+from kiosk.store.keys import TAG, Keyring
+from kiosk.store.recovery import RecoveryKey, RecoveryPublic
+
+
+@click.command("backup", short_help="Write an encrypted backup to a folder or a stick.")
+@state_option
+@click.argument("to", required=False, type=click.Path(path_type=Path))
+@click.option("--new-recovery-key", is_flag=True, help="Make the key that opens backups, and print it once.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the new key, instead of printing it."
+)
+@click.option(
+    "--carry-on",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A recovery key file: carried on to today, it cannot open any more what ended before.",
+)
+@click.option("--newest", type=click.IntRange(1, 100), help="How many backups of this kiosk stay there; settings: 3.")
+def command(
+    state: Path | None,
+    config: Path | None,
+    to: Path | None,
+    new_recovery_key: bool,
+    out: Path | None,
+    carry_on: Path | None,
+    newest: int | None,
+) -> None:
+    """Writes a backup into the folder TO, reads it again, and removes the oldest there. The gate goes on working.
+
+    It can be opened only with the recovery key, which is made once and kept away from the kiosk, and only as long
+    as the settings say (backup.days); names and notes in it only as long as retention says. See docs/backup.md.
+
+    \b
+    Example:
+      kiosk backup --new-recovery-key --out /media/safe/recovery.key      once
+      kiosk backup /media/stick                                           every evening
+      kiosk backup --carry-on /media/safe/recovery.key                    every month, anywhere
+    """
+    today = datetime.now(UTC).date()
+    if carry_on is not None:
+        key = read_key(carry_on).on(today)
+        lists.write_whole(carry_on, f"{key.text}\n".encode(), mode=0o600)
+        click.echo(_("This key no longer opens what could be read until %(day)s or before.", day=today), err=True)
+        return
+    places = open_places(state)
+    settings = open_settings(config, places)
+    if new_recovery_key:
+        _new_key(places, out)
+    elif to is None:
+        raise click.UsageError(_("Name the folder that the backup goes to."))
+    else:
+        _backup(places, settings, config, to, newest)
+
+
+def read_key(path: Path) -> RecoveryKey:
+    """The recovery key in a file. Raises SettingsError or KioskError with one line."""
+    try:
+        return RecoveryKey.parse(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or _("not a text")
+        raise KioskError(_("%(path)s: cannot be read (%(reason)s)", path=path, reason=reason)) from error
+
+
+def _new_key(places: Places, out: Path | None) -> None:
+    key = RecoveryKey.new(datetime.now(UTC).date())
+    lists.write_whole(places.recovery, msgspec.json.encode(key.public()), mode=0o640)
+    click.echo(_("Keep this key in a safe, away from the kiosk; it is shown once."), err=True)
+    if out is None:
+        click.echo(key.text)
+    else:
+        lists.write_whole(out, f"{key.text}\n".encode(), mode=0o600)
+
+
+def _backup(places: Places, settings: Settings, config: Path | None, to: Path, newest: int | None) -> None:
+    public = RecoveryPublic.load(places.recovery)
+    if not places.logbook.exists():
+        raise KioskError(_("%(path)s: there is no logbook yet", path=places.logbook))
+    retention = settings.retention
+    classes = {
+        SealClass.IDENTITY.value: retention.identity_days,
+        SealClass.NOTE.value: retention.note_days,
+        TAG: retention.identity_days,
+    }
+    kept = Kept(classes, settings.backup.days, newest or settings.backup.newest)
+    now = datetime.now(UTC)
+    try:
+        with progress() as step:
+            made = backup.make(
+                _contents(places, settings, config), Keyring.open(places.keys), public, to, kept, now, step
+            )
+    except PermissionError as error:
+        raise KioskError(_("%(path)s: this user may not read it; say it as root", path=error.filename)) from error
+    with suppress(KioskError):  # the backup is good, whether or not a row can say so
+        _gate.ask(places, settings, NoteBackup, seq=made.head.seq, backup=made.path.name)
+    values = {"path": made.path, "rows": made.head.seq, "size": f"{made.size / 1e6:.1f}", "day": made.last}
+    click.echo(_("%(path)s: %(rows)s rows, %(size)s MB, can be restored until %(day)s", **values))
+
+
+def _contents(places: Places, settings: Settings, config: Path | None) -> Contents:
+    files = {"rules.toml": places.rules, "web/roster.key": places.desk.with_name("roster.key")}
+    for candidate in (config, places.state / "kiosk.toml", INSTALLED_CONFIG):
+        if candidate is not None and candidate.is_file():
+            files["kiosk.toml"] = candidate
+            break
+    for folder, name in ((places.trust, "trust"), (places.pass_keys, "passes")):
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        files |= {f"{name}/{path.name}": path for path in found if path.is_file() and not path.name.startswith(".")}
+    return Contents(settings.kiosk.id, places.logbook, places.desk, files)
+
+
+@contextmanager
+def progress() -> Iterator[Step]:
+    """One line on stderr that says what is being done and how far, where that is a terminal."""
+    said = {
+        "logbook.db": _("copying the logbook"),
+        "desk.db": _("copying the desk"),
+        "writing": _("writing"),
+        "verifying": _("reading it again"),
+        "unpacking": _("unpacking"),
+        "proving": _("proving the log"),
+    }
+    shown = sys.stderr.isatty()
+
+    def step(what: str, done: int, total: int) -> None:
+        if shown:
+            click.echo(f"\r\033[K{said.get(what, what)} {100 * done // max(1, total)} %", nl=False, err=True)
+
+    try:
+        yield step
+    finally:
+        if shown:
+            click.echo("\r\033[K", nl=False, err=True)
