@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
@@ -58,7 +58,8 @@ def check() -> tuple[str, int] | Response:
     name = plain.words(request.form.get("name", ""), 64)
     answer = at.desk.users.check(name, request.form.get("secret", "")[:200])
     if isinstance(answer, Refused) and request.form.get("strip"):
-        return redirect(url_for("screen.show", said="wait" if answer.wait_s else "wrong"), code=303)
+        said = "wait" if answer.wait_s else "wrong"
+        return redirect(url_for("screen.show", said=said, lang=g.language), code=303)
     if isinstance(answer, Refused):
         return render_template("login.html", problem=_why(answer), name=name), 401
     session.clear()

@@ -117,5 +117,5 @@ class TestOneScreen:
         answer = stranger.post(
             "/login?next=/screen", {"name": "Anna", "secret": "1", "strip": "yes"}, token_of="/login"
         )
-        assert answer.headers["Location"] == "/screen?said=wrong"
+        assert answer.headers["Location"] == "/screen?said=wrong&lang=en"
         assert "Name or PIN is wrong" in stranger.page("/screen?said=wrong&lang=en")

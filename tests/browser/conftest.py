@@ -1,0 +1,124 @@
+"""The pages served for a browser over a scripted gate, and windows that forbid failing scripts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from kiosk.core.reasons import Answer
+from kiosk.services.web import make_server
+from kiosk.settings import KioskSection, Settings, WebSection, places
+from kiosk.store.desk import Desk, Role
+from tests.browser.pages import WAIT_MS
+from tests.support import gate_stub, written_logbook
+from tests.support.browser import chromium
+from tests.support.gate_stub import GateStub
+from web import create_app
+from web.gate import Gate
+
+PIN, PASSPHRASE = "294713", "correct horse battery"
+ROSTER = "name,building,unit,room,phone\n王小明,3,2,501,13800001234\n王丽,3,2,502,\n欧阳娜娜,12,1,1203,13912345678\n"
+
+
+@dataclass
+class Kiosk:
+    """The pages of one kiosk, and the strings by which its gate is pulled."""
+
+    address: str
+    stub: GateStub
+
+
+@contextmanager
+def serving(folder: Path, **web: object) -> Iterator[Kiosk]:
+    at = places(folder)
+    settings = Settings(kiosk=KioskSection(place="阳光花园 南门"), web=replace(WebSection(port=1), **web))  # type: ignore[arg-type]
+    written_logbook.write(at, [written_logbook.draft(number) for number in range(130)])
+    with (
+        closing(GateStub(at.gate_socket)) as stub,
+        closing(Desk.open(at.desk)) as desk,
+        closing(Gate(at.gate_socket)) as gate,
+    ):
+        desk.users.add("manager", Role.MANAGER, PASSPHRASE)
+        desk.users.add("101", Role.VOLUNTEER, PIN)
+        desk.roster.apply(ROSTER.encode(), ZoneInfo("Asia/Shanghai"))
+        gate.start()
+        app = create_app(settings, at, desk, gate, secret=b"s" * 32, config={"RATELIMIT_ENABLED": False})
+        server = make_server(app, replace(settings.web, port=0))
+        threading.Thread(target=server.serve, daemon=True).start()
+        stub.show_picture(street())
+        try:
+            yield Kiosk(f"http://127.0.0.1:{server.bind_addr[1]}", stub)
+        finally:
+            gate.close()
+            server.stop()
+
+
+def street() -> bytes:
+    """A small picture of somebody who holds up a phone."""
+    picture = np.full((180, 320, 3), (150, 140, 128), np.uint8)
+    cv2.rectangle(picture, (0, 130), (320, 180), (118, 116, 110), -1)
+    cv2.ellipse(picture, (150, 196), (84, 78), 0, 0, 360, (96, 70, 44), -1)
+    cv2.circle(picture, (150, 84), 42, (150, 178, 216), -1)
+    cv2.ellipse(picture, (150, 66), (44, 30), 0, 180, 360, (40, 34, 30), -1)
+    cv2.rectangle(picture, (206, 84), (252, 166), (40, 36, 34), -1)
+    cv2.rectangle(picture, (211, 90), (247, 158), (250, 250, 250), -1)
+    for row in range(6):
+        for column in range(4):
+            if (row * 7 + column * 5) % 3:
+                cv2.rectangle(picture, (214 + 8 * column, 98 + 8 * row), (219 + 8 * column, 103 + 8 * row), 0, -1)
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    with serving(tmp_path_factory.mktemp("kiosk")) as kiosk:
+        yield kiosk
+
+
+@pytest.fixture(autouse=True)
+def _quiet_gate(request: pytest.FixtureRequest) -> None:
+    if "kiosk" in request.fixturenames:
+        stub = request.getfixturevalue("kiosk").stub
+        stub.show(gate_stub.gate_view())
+        stub.asked.clear()
+        stub.answer = Answer.DONE
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A window of a size; afterwards no script may have failed and no content been refused."""
+    contexts, troubles = [], []
+
+    def opened(size: dict[str, int], *, touch: bool = False, scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport=size,
+            has_touch=touch,
+            java_script_enabled=scripts,
+            accept_downloads=True,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        context.set_default_timeout(WAIT_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda said: troubles.append(said.text) if "Content Security" in said.text else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
