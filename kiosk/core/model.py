@@ -151,6 +151,7 @@ class Credential:
     recoveries: tuple[Recovery, ...] = ()
     signer_valid_from: datetime | None = None
     signer_valid_until: datetime | None = None
+    kid: bytes = b""  # of the signer, as its trust list has it, where country rules ask for it
     group: Group | None = None  # of passes that we issue
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the signed payload, for country rules
     digests: tuple[bytes, ...] = field(default=(), repr=False)  # SHA-256s by which a revocation list may name it
@@ -361,11 +362,13 @@ class Want(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check of the rules answered."""
+    """What one check of the rules answered; `detail` is the id of the country's rule that it is about."""
 
     outcome: Outcome
     reason: Reason
     check: str = ""
+    detail: str = ""
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)  # that rule's description by language
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Reason(StrEnum):
     POSSIBLY_REVOKED = "possibly_revoked"
     PART_OF_SEVERAL = "part_of_several"
     ONLINE_REQUIRED = "online_required"
-    # What a code says at this moment (checks/credential, checks/test_age, checks/venue)
+    # What a code says at this moment (checks/credential, test_age, country_rules, venue)
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     ISSUER_EXPIRED = "issuer_expired"
@@ -32,6 +32,10 @@ class Reason(StrEnum):
     TEST_POSITIVE = "test_positive"
     TEST_MISSING = "test_missing"
     TEST_IN_FUTURE = "test_in_future"
+    COUNTRY_RULES_MET = "country_rules_met"
+    COUNTRY_RULE_FAILED = "country_rule_failed"
+    COUNTRY_RULE_OPEN = "country_rule_open"
+    COUNTRY_RULES_MISSING = "country_rules_missing"
     VENUE_HERE = "venue_here"
     VENUE_ELSEWHERE = "venue_elsewhere"
     VENUE_MISSING = "venue_missing"

@@ -12,6 +12,7 @@ from kiosk.core.model import (
     Finding,
     OnlineCode,
     Outcome,
+    Read,
     Refusal,
     Remedy,
     Want,
@@ -48,6 +49,11 @@ def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want | N
     if findings:
         return min(findings, key=lambda finding: finding.outcome.severity)
     return Want.CODE
+
+
+def is_forged(read: Read) -> bool:
+    """Whether somebody shows what an issuer never said, or has taken back."""
+    return isinstance(read, Refusal) and read.reason in FORGED
 
 
 def _of_refusal(refusal: Refusal, rules: Rules) -> Finding:

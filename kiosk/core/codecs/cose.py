@@ -85,7 +85,7 @@ def signers(message: Message, candidates: Iterable[Signer], aad: bytes = b"") ->
     if not known:
         raise Rejected(Reason.UNKNOWN_ISSUER)
     covered = _covered(message.protected, message.payload, aad)
-    made_it = tuple(s for s in known if _made(s.key, message.algorithm, message.signature, covered))
+    made_it = tuple(s for s in known if made(s.key, message.algorithm, message.signature, covered))
     if not made_it:
         raise Rejected(Reason.BAD_SIGNATURE)
     return made_it
@@ -136,7 +136,7 @@ def _sign(key: PrivateKey, covered: bytes) -> bytes:
             return key.sign(covered)
 
 
-def _made(key: PublicKey, algorithm: Algorithm, signature: bytes, covered: bytes) -> bool:
+def made(key: PublicKey, algorithm: Algorithm, signature: bytes, covered: bytes) -> bool:
     """Whether `key` made `signature`. An algorithm goes with one type of key only, and ES256 with one curve."""
     try:
         match algorithm, key:

@@ -6,6 +6,7 @@ import re
 import warnings
 from base64 import b64decode
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 
 from cryptography import x509
@@ -15,26 +16,41 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.utils import CryptographyDeprecationWarning
 
-from kiosk.core.codecs import Rejected, cose, der, malformed, plain
+from kiosk.core.codecs import Rejected, cms, cose, der, malformed, plain
 from kiosk.core.trust import Signer, Trust
 
 SCHEME = "eu_dcc"  # what a certificate without another word may sign
 _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----([A-Za-z0-9+/=\s]+?)-----END \1-----")
+_KID = re.compile(r"kid[-_=]?([A-Za-z0-9]{1,64})\.[a-z]+$")
 _USAGE = re.compile(r"1\.3\.6\.1\.4\.1\.(?:0\.)?1847\.2021\.1\.([123])")  # some issuers write a stray 0
 _USAGES = {"1": "test", "2": "vaccination", "3": "recovery"}
 
 
 def recognises(data: bytes) -> bool:
     """PEM armour anywhere, or the first byte of DER."""
-    return b"-----BEGIN " in data or data[:1] == b"\x30"
+    if b"-----BEGIN " in data:
+        return b"-----BEGIN CMS" not in data and b"-----BEGIN PKCS7" not in data
+    return data[:1] == b"\x30" and not cms.is_signed(data)
 
 
 def parse(data: bytes, name: str) -> Trust:
-    """Every certificate and public key in `data`. The key id is what `signer` makes it."""
+    """Every certificate and public key in `data`. The key id is what `signer` makes it.
+
+    Nothing here says what they are for: one that does not say it itself is also tried for codes that name no key id,
+    and an authority's certificate vouches for those that it signed.
+    """
     blocks = [data] if data[:1] == b"\x30" else [b64decode(body) for _, body in _PEM.findall(data)]
     if not blocks:
         raise malformed("no certificate and no public key in it")
-    return collect((f"{name}: entry {number}", None, block) for number, block in enumerate(blocks, start=1))
+    listed = collect((f"{name}: entry {number}", None, block) for number, block in enumerate(blocks, start=1))
+    return replace(listed, signers=tuple(_general(s, name) for s in listed.signers))
+
+
+def _general(signer: Signer, name: str) -> Signer:
+    """A bare key may have its id in its file's name (`...kid3.pem`), for codes that name keys by such ids."""
+    named = _KID.search(name) if signer.kid == cose.key_id(signer.key) else None
+    general = not signer.usages and not signer.authority
+    return replace(signer, general=general, kid=named[1].encode() if named else signer.kid)
 
 
 def collect(entries: Iterable[tuple[str, bytes | None, bytes]]) -> Trust:
@@ -76,7 +92,16 @@ def signer(block: bytes, kid: bytes | None = None) -> Signer:
             usages=frozenset(_USAGES[match[1]] for match in found if match),
             valid_from=certificate.not_valid_before_utc,
             valid_until=certificate.not_valid_after_utc,
+            authority=certificate.subject.public_bytes() if _may_sign_certificates(certificate) else b"",
         )
+
+
+def _may_sign_certificates(certificate: x509.Certificate) -> bool:
+    """Whether it says so (RFC 5280 §4.2.1.9); one whose extensions cannot be read does not."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        return False
 
 
 def _bare(block: bytes, kid: bytes | None) -> Signer:

@@ -13,7 +13,7 @@ from kiosk.core.formats import all_formats, claimant, eu_dcc, read
 from kiosk.core.model import Credential, Kind, Refusal
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
-from tests.support import cards, mint
+from tests.support import abroad, cards, mint
 
 CARDS = cards.Issuer()
 STREET = mint.street()
@@ -23,6 +23,14 @@ SAMPLES = {
     "venue": STREET.venue(),
     "online_code": mint.ONLINE_CODE,
     "smart_health_card": CARDS.card(),
+    "nz_pass": abroad.NzPass().code(),
+    "vds_nc": abroad.Seals().code(),
+    "ramzor": abroad.Ramzor().code(),
+    "nhs_poster": abroad.Posters().code(),
+    "nz_covid_tracer": abroad.tracer(),
+    "corona_warn_app": abroad.corona_warn_app(),
+    "notify_me": abroad.notify_me(),
+    "recognised": "https://www.safeentry-qr.gov.sg/tenant/PROD-1-GATE-SE",
 }
 NOTHING = Refusal("", Kind.UNKNOWN, Reason.UNSUPPORTED)
 
