@@ -76,6 +76,7 @@ class GateService:
         self._roster = roster
         self._lists = Lists(at, (*trust, *(Path(path) for path in settings.trust)), self._clock)
         self._policy = self._lists.policy
+        self._clock.at_least(self._policy.trust.as_of, "list")
         self._passers = Passers(self._book.keyring.identity_secret, roster, self._book.passed_before)
         self._audience = Audience(at.gate_socket, self._inbox, self._book.answer)
         self._resolver = ResolverLink(at, self._inbox) if settings.resolver.url else None
@@ -116,6 +117,7 @@ class GateService:
                 self._notifier.turn_done()
         finally:
             self._notifier.stopping()
+            self._book.append_later(Draft(EntryKind.STOP, self._clock.now()))
             self.close()
 
     def turn(self, timeout_s: float) -> None:
@@ -286,6 +288,7 @@ class GateService:
     def _renew(self) -> None:
         if self._policy is not self._lists.policy:
             self._policy = self._lists.policy
+            self._clock.at_least(self._policy.trust.as_of, "list")
             self._passers.forget()
         if self._clock.monotonic_s() - self._tidied_s > HOUSEKEEPING_S and self._idle():
             self._tidied_s = self._clock.monotonic_s()
@@ -342,7 +345,8 @@ class GateService:
     def _view(self) -> GateView:
         now, rules = self._clock.now(), self._policy.rules
         evacuation = self._gate.evacuation
-        devices = [self._book.watched.view(), self._lists.rules_state.view(), self._lists.trust_state.view()]
+        devices = [self._book.watched.view(), self._book.clock_view()]
+        devices += [self._lists.rules_state.view(), self._lists.trust_state.view()]
         for passage in self._passages.values():
             devices += [passage.scanner.camera.view(), passage.scanner.scanner.view(), *passage.devices.views()]
         return GateView(
