@@ -14,7 +14,7 @@ from typing import Any
 from kiosk.core import drafts, forehead
 from kiosk.core.entry import EntryKind
 from kiosk.core.judge import close, judge
-from kiosk.core.lane import Collecting, Ended, Following, Showing, Typed, Visit
+from kiosk.core.lane import Collecting, Following, Typed, Visit
 from kiosk.core.model import (
     Attestation,
     Attested,
@@ -51,7 +51,8 @@ def answer(turn: Turn, request: Request) -> None:
     if turn.now >= request.expires_at:
         turn.respond(request, Answer.EXPIRED)
         return
-    said, visit = _HANDLERS[type(request)](turn, request)
+    handler = _HANDLERS.get(type(request))
+    said, visit = handler(turn, request) if handler else (Answer.BAD_REQUEST, "")
     turn.respond(request, said, visit)
 
 
@@ -86,17 +87,8 @@ def _explain(turn: Turn, request: Explain) -> Said:
         drafts.of_words(EntryKind.EXPLAIN, turn.lane, request.visit, request.by, request.reason, turn.rules, turn.now)
     )
     if ended is not None:
-        _keep(turn, replace(ended, explained=True))
+        turn.keep(replace(ended, explained=True))
     return Answer.DONE, request.visit
-
-
-def _keep(turn: Turn, ended: Ended) -> None:
-    """Like `Turn.update`, without showing the result for longer."""
-    match turn.lane.phase:
-        case Showing(shown, until) if shown.visit.id == ended.visit.id:
-            turn.lane = replace(turn.lane, phase=Showing(ended, until))
-        case _:
-            turn.update(ended)
 
 
 def _undo(turn: Turn, request: Undo) -> Said:
@@ -108,7 +100,7 @@ def _undo(turn: Turn, request: Undo) -> Said:
     if turn.now - ended.override.at > timedelta(seconds=turn.rules.show.undo_s):
         return Answer.UNDO_TOO_LATE, request.visit
     turn.record(drafts.of_words(EntryKind.UNDO, turn.lane, request.visit, request.by, "", turn.rules, turn.now))
-    turn.update(replace(ended, override=None))
+    turn.update(replace(ended, override=ended.override.instead_of))
     return Answer.DONE, request.visit
 
 

@@ -11,20 +11,17 @@ from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules, group_of
 
 
-def of_verdict(lane: Lane, visit: Visit, verdict: Verdict, rules: Rules, now: datetime) -> Draft:
-    """The row of a verdict; it must be on disk before the lamp shows it."""
-    return _of_visit(EntryKind.VISIT, lane, visit, verdict, rules, now)
+def of_verdict(
+    lane: Lane, visit: Visit, verdict: Verdict, rules: Rules, now: datetime, kind: EntryKind = EntryKind.VISIT
+) -> Draft:
+    """The row of a verdict, a medical exit or a vehicle; it must be on disk before the lamp shows it."""
+    exception = None if kind is EntryKind.VISIT else tuple(finding.reason for finding in verdict.findings)
+    return _of_visit(kind, lane, visit, verdict, rules, now, reasons=exception)
 
 
 def of_incomplete(lane: Lane, visit: Visit, verdict: Verdict, rules: Rules, now: datetime) -> Draft:
     """The row of somebody who left half-way; `verdict` holds what was found so far."""
     return _of_visit(EntryKind.INCOMPLETE, lane, visit, verdict, rules, now, reasons=(Reason.INCOMPLETE,))
-
-
-def of_exception(kind: EntryKind, lane: Lane, visit: Visit, verdict: Verdict, rules: Rules, now: datetime) -> Draft:
-    """The row of a medical exit or a vehicle."""
-    reasons = tuple(finding.reason for finding in verdict.findings)
-    return _of_visit(kind, lane, visit, verdict, rules, now, reasons=reasons)
 
 
 def of_override(lane: Lane, ended: Ended, override: Overridden, reason: str, rules: Rules) -> Draft:

@@ -15,6 +15,8 @@ from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Decide, Evacuate
 from kiosk.core.rules import Rules
 
+CLOCK_SLACK = timedelta(seconds=2)  # a clock that goes back by less was slewed, not set
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -73,7 +75,11 @@ def _follow(gate: Gate, facts: frozenset[ConditionKind], rules: Rules, now: date
     ]
     kept = tuple(condition for condition in gate.conditions if condition.kind in facts)
     opened = tuple(Condition(kind, now) for kind in sorted(facts - gate.open))
-    held = tuple(decision for decision in gate.decisions if now < decision.until and decision.condition in facts)
+    held = tuple(
+        decision
+        for decision in gate.decisions
+        if decision.at - CLOCK_SLACK <= now < decision.until and decision.condition in facts
+    )
     return replace(gate, conditions=kept + opened, decisions=held), effects
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from kiosk.core.entry import EntryKind
 from kiosk.core.forehead import Forehead
 from kiosk.core.gate import Gate
 from kiosk.core.model import Direction, Evidence, Outcome, Presented, Reading, RosterMatch, Verdict, Wanting
@@ -52,6 +53,7 @@ class Overridden:
     outcome: Outcome
     by: str
     at: datetime
+    instead_of: Overridden | None = None  # the decision before it, which counts again when this one is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,17 @@ class Ended:
     override: Overridden | None = None
     explained: bool = False
     recorded: bool = True
+    kind: EntryKind = EntryKind.VISIT
 
     @property
     def outcome(self) -> Outcome:
         """What counts: the volunteer's word, else the verdict."""
         return self.override.outcome if self.override else self.verdict.outcome
+
+    @property
+    def by_word(self) -> bool:
+        """Whether a person let them through or stopped them, and not the kiosk."""
+        return self.override is not None or self.kind in (EntryKind.MEDICAL_EXIT, EntryKind.VEHICLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,7 @@ class Lane:
 
     name: str
     direction: Direction = Direction.IN
+    looked_at: datetime | None = None
     phase: Phase = field(default_factory=Idle)
     forehead: Forehead = field(default_factory=Forehead)
     used_stay: int = -1  # the last stay whose measurement a visit took

@@ -49,7 +49,7 @@ def lamp_of(lane: Lane) -> LampPattern:
 
 def _lamp_of_result(ended: Ended) -> LampPattern:
     if not ended.recorded and ended.outcome is Outcome.PASS:
-        return LampPattern.MANUAL if ended.override else LampPattern.CHECK
+        return LampPattern.MANUAL if ended.by_word else LampPattern.CHECK
     return _LAMPS[ended.outcome]
 
 

@@ -1,7 +1,7 @@
 """The one definition of every count: what a visit came to after overrides and undos, and how many of each there were.
 
 - A visit counts once, at the time it happened, with the outcome it came to in the end: the volunteer's last
-  decision that was not taken back, else the verdict.
+  decision since its newest verdict that was not taken back, else that verdict.
 - *passed*, *checked*, *denied*: visits by that outcome. *incomplete*: people who left half-way and were not decided.
 - *entered*, *left*: visits that passed, by the lane's direction. A medical exit is *left* and nothing else.
 - *overridden*: visits whose outcome is a volunteer's. *undone*: decisions taken back. *disputed*: visits with a
@@ -192,6 +192,8 @@ def _follow(known: Settled, mark: Mark) -> None:
     """One more row about a visit that is known."""
     if mark.kind in COUNTED:
         known.base = mark  # measured again: the same visit, a newer verdict
+        if mark.kind is EntryKind.VISIT:
+            known.decisions.clear()  # they were about the verdict before
     elif mark.kind is EntryKind.OVERRIDE:
         known.decisions.append(mark)
     elif mark.kind is EntryKind.UNDO and known.decisions:

@@ -6,13 +6,17 @@ then the lamp and the voice follow from where the lane is. Rows come before lamp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from kiosk.core import asked, forehead
-from kiosk.core.effects import AskOnline, Effect, Respond, Say, ShowLamp
+from kiosk.core.checks.credential import is_forged
+from kiosk.core.effects import AskOnline, Effect, Record, Respond, Say, ShowLamp
+from kiosk.core.entry import EntryKind
+from kiosk.core.gate import CLOCK_SLACK
 from kiosk.core.judge import close
-from kiosk.core.lane import Arrival, Collecting, Evacuating, Idle, Lane, Look, OnlineAnswer, Showing, Visit
+from kiosk.core.lane import Arrival, Collecting, Ended, Evacuating, Idle, Lane, Look, OnlineAnswer, Showing, Visit
 from kiosk.core.model import (
     Attestation,
     Attested,
@@ -30,6 +34,7 @@ from kiosk.core.rules import Rules
 from kiosk.core.turn import Turn
 
 RESOLVER = "resolver"
+LOOKED_AWAY_S = 60  # after so long without a look nobody is where they were
 STILL_HELD_S = 0.5  # whoever's code was seen so recently is being served; the next in the queue waits
 _COLOURS = {
     Outcome.PASS: Attested.SEEN_GREEN,
@@ -40,7 +45,10 @@ _COLOURS = {
 
 def step(lane: Lane, look: Look, rules: Rules) -> tuple[Lane, list[Effect]]:
     """One look at one lane: the time is `look.now`, what was seen is in `look`, what to do comes back."""
-    turn = Turn(replace(lane, faults=look.faults), look, rules)
+    turn = Turn(replace(lane, faults=look.faults, looked_at=look.now), look, rules)
+    if _lost_the_thread(lane, look):
+        turn.leave()
+        turn.lane = replace(turn.lane, in_view=(), following=None)
     turn.lane = replace(turn.lane, forehead=forehead.follow(lane.forehead, look.readings, rules.temperature))
     if look.gate.evacuation is not None:
         _evacuate(turn)
@@ -59,21 +67,50 @@ def step(lane: Lane, look: Look, rules: Rules) -> tuple[Lane, list[Effect]]:
     return turn.lane, turn.effects
 
 
-def unrecorded(before: Lane, after: Lane, look: Look, effects: list[Effect]) -> tuple[Lane, list[Effect]]:
-    """What to do instead of `effects` when a row could not be made durable: nobody is shown green.
+def unrecorded(before: Lane, after: Lane, look: Look, effects: list[Effect], rules: Rules) -> tuple[Lane, list[Effect]]:
+    """What to do instead of the `effects` that are left when a row could not be made durable: nobody is shown green.
 
-    Requests are answered as not recorded; the lamp shows the manual pattern after an override, amber otherwise.
+    Requests are answered as not recorded; the lamp shows the manual pattern after a volunteer's word, amber
+    otherwise. What hangs on no row is done all the same.
     """
-    phase = after.phase
-    if isinstance(phase, Showing):
-        phase = replace(phase, ended=replace(phase.ended, recorded=False))
-    recent = tuple(ended if ended in before.recent else replace(ended, recorded=False) for ended in after.recent)
-    answers: list[Effect] = [
-        replace(effect, answer=Answer.NOT_RECORDED) for effect in effects if isinstance(effect, Respond)
-    ]
-    turn = Turn(replace(after, phase=phase, recent=recent, lamp=before.lamp, said=before.said), look, Rules(), answers)
+    left: list[Effect] = [_unanswered(effect) for effect in effects if not isinstance(effect, Record | ShowLamp | Say)]
+    known = {ended.visit.id: ended for ended in (*before.recent, *_shown(before))}
+    recent = tuple(_as_written(ended, known) for ended in after.recent)
+    turn = Turn(replace(after, recent=recent, lamp=before.lamp, said=before.said), look, rules, left)
+    for ended in _shown(after):
+        written = _as_written(ended, known)
+        if written.recorded:
+            turn.keep(written)
+        else:
+            turn.update(written)
     _present(turn)
     return turn.lane, turn.effects
+
+
+def _unanswered(effect: Effect) -> Effect:
+    done = isinstance(effect, Respond) and effect.answer is Answer.DONE
+    return replace(effect, answer=Answer.NOT_RECORDED) if done else effect  # type: ignore[arg-type]
+
+
+def _shown(lane: Lane) -> tuple[Ended, ...]:
+    return (lane.phase.ended,) if isinstance(lane.phase, Showing) else ()
+
+
+def _as_written(ended: Ended, known: Mapping[str, Ended]) -> Ended:
+    """An ended visit as the log has it: as it was before, unless this look brought a verdict or a decision."""
+    if ended.kind is EntryKind.INCOMPLETE and ended.override is None:
+        return ended  # its row waits for the logbook
+    old = known.get(ended.visit.id)
+    if old is not None and (old.verdict, old.override) == (ended.verdict, ended.override):
+        return old
+    return replace(ended, recorded=False)
+
+
+def _lost_the_thread(lane: Lane, look: Look) -> bool:
+    """Whether the time since the last look makes no sense: the clock was set, or the machine slept."""
+    if lane.looked_at is None:
+        return False
+    return not -CLOCK_SLACK <= look.now - lane.looked_at <= timedelta(seconds=LOOKED_AWAY_S)
 
 
 def _present(turn: Turn) -> None:
@@ -110,6 +147,9 @@ def _arrive(turn: Turn, arrival: Arrival) -> None:
     presented = arrival.presented
     if _waits_behind(turn, arrival):
         return
+    if _is_the_holders(turn, presented):
+        _note_in_view(turn, presented)
+        return
     before = dict(turn.lane.in_view).get(presented.key)
     _note_in_view(turn, presented)
     visit = turn.visit
@@ -124,6 +164,14 @@ def _arrive(turn: Turn, arrival: Arrival) -> None:
 def _note_in_view(turn: Turn, presented: Presented) -> None:
     others = tuple(pair for pair in turn.lane.in_view if pair[0] != presented.key)
     turn.lane = replace(turn.lane, in_view=((presented.key, turn.now), *others)[:16])
+
+
+def _is_the_holders(turn: Turn, presented: Presented) -> bool:
+    """Whether it is the phone of the one with whom this person came: it stood for the holder alone."""
+    if not isinstance(turn.lane.phase, Collecting) or is_of_a_place(presented.read):
+        return False
+    holder = turn.find(turn.lane.phase.visit.with_holder)
+    return holder is not None and any(code.key == presented.key for code in holder.visit.evidence.codes)
 
 
 def _waits_behind(turn: Turn, arrival: Arrival) -> bool:
@@ -143,7 +191,7 @@ def _belongs(visit: Visit, presented: Presented) -> bool:
     codes = [code for code in visit.evidence.codes if not is_of_a_place(code.read)]
     if is_of_a_place(presented.read) or not codes or any(code.key == presented.key for code in codes):
         return not visit.by
-    if isinstance(presented.read, Refusal):
+    if isinstance(presented.read, Refusal) and not is_forged(presented.read):
         return True  # a stray code in the picture is nobody's
     if all(isinstance(code.read, Refusal) for code in codes):
         return True  # the same person, fumbling for the right code
@@ -168,7 +216,7 @@ def _new_code(turn: Turn, arrival: Arrival) -> None:
     else:
         turn.lane = replace(turn.lane, following=None)
         visit = turn.begin(turn.evidence())
-    kept = (code for code in visit.evidence.codes if not isinstance(code.read, Refusal))
+    kept = (code for code in visit.evidence.codes if not isinstance(code.read, Refusal) or is_forged(code.read))
     codes = (*kept, arrival.presented)
     evidence = replace(
         visit.evidence,
@@ -229,8 +277,10 @@ def _family_may_go_on(turn: Turn) -> bool:
 def _pass_time(turn: Turn) -> None:
     """Results close by themselves; whoever left is written down; a visit without end becomes a CHECK."""
     match turn.lane.phase:
-        case Showing(_, until) if turn.now >= until:
+        case Showing(ended, until) if turn.now >= until:
             turn.leave()
+            if ended.outcome is not Outcome.PASS:
+                turn.lane = replace(turn.lane, following=None)
         case Collecting(visit):
             if turn.now - visit.last_sign >= timedelta(seconds=turn.rules.show.abandon_s):
                 turn.leave()

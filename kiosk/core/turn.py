@@ -101,7 +101,7 @@ class Turn:
                 verdict = close(visit.wanting) if visit.wanting else Verdict(Outcome.CHECK, ())
                 draft = drafts.of_incomplete(self.lane, visit, verdict, self.rules, self.now)
                 self.effects.append(RecordLater(draft))  # no lamp hangs on it: it must not hold up the next person
-                self._remember(Ended(visit, verdict, self.now))
+                self._remember(Ended(visit, verdict, self.now, kind=EntryKind.INCOMPLETE))
             case Showing(ended):
                 self._remember(ended)
         self.lane = replace(self.lane, phase=Idle())
@@ -159,11 +159,8 @@ class Turn:
 
     def show(self, visit: Visit, verdict: Verdict, kind: EntryKind = EntryKind.VISIT) -> Ended:
         """Writes the verdict down and shows it."""
-        if kind is EntryKind.VISIT:
-            self.record(drafts.of_verdict(self.lane, visit, verdict, self.rules, self.now))
-        else:
-            self.record(drafts.of_exception(kind, self.lane, visit, verdict, self.rules, self.now))
-        ended = Ended(replace(visit, wanting=None), verdict, self.now)
+        self.record(drafts.of_verdict(self.lane, visit, verdict, self.rules, self.now, kind))
+        ended = Ended(replace(visit, wanting=None), verdict, self.now, kind=kind)
         self.showing(ended)
         return ended
 
@@ -174,15 +171,18 @@ class Turn:
             Outcome.CHECK: self.rules.show.check_s,
             Outcome.DENY: self.rules.show.deny_s,
         }
-        until = self.now + timedelta(seconds=times[ended.outcome])
+        unwritten_green = ended.outcome is Outcome.PASS and not ended.recorded and not ended.by_word
+        until = self.now + timedelta(seconds=times[Outcome.CHECK if unwritten_green else ended.outcome])
         self.lane = replace(self.lane, phase=Showing(ended, until))
         self.announced = True
 
     def override(self, ended: Ended, outcome: Outcome, by: str, reason: str) -> Ended:
-        """The volunteer's word on a visit, written down."""
-        decision = Overridden(outcome, by, self.now)
+        """The volunteer's word on a visit, written down, and with it a verdict that could not be before."""
+        decision = Overridden(outcome, by, self.now, ended.override)
+        if not ended.recorded:
+            self.record(drafts.of_verdict(self.lane, ended.visit, ended.verdict, self.rules, ended.at, ended.kind))
         self.record(drafts.of_override(self.lane, ended, decision, reason, self.rules))
-        return replace(ended, override=decision, explained=bool(reason))
+        return replace(ended, override=decision, explained=bool(reason), recorded=True)
 
     def update(self, ended: Ended) -> None:
         """Puts an ended visit back where it was: on the lamp, or among the recent ones."""
@@ -192,6 +192,14 @@ class Turn:
             case _:
                 recent = tuple(ended if e.visit.id == ended.visit.id else e for e in self.lane.recent)
                 self.lane = replace(self.lane, recent=recent)
+
+    def keep(self, ended: Ended) -> None:
+        """Like `update`, without showing the result for longer."""
+        match self.lane.phase:
+            case Showing(shown, until) if shown.visit.id == ended.visit.id:
+                self.lane = replace(self.lane, phase=Showing(ended, until))
+            case _:
+                self.update(ended)
 
     def find(self, visit: str) -> Ended | None:
         """An ended visit that may still be decided: the one shown, or a recent one."""

@@ -141,13 +141,14 @@ class GateService:
         look = self._look(passage)
         before = passage.lane
         passage.lane, effects = step(before, look, self._policy.rules)
-        try:
-            for effect in effects:
+        for done, effect in enumerate(effects):
+            try:
                 self._apply(passage, effect)
-        except LogbookUnwritable:
-            passage.lane, instead = unrecorded(before, passage.lane, look, effects)
-            for effect in instead:
-                self._apply(passage, effect)
+            except LogbookUnwritable:
+                passage.lane, instead = unrecorded(before, passage.lane, look, effects[done:], self._policy.rules)
+                for each in instead:
+                    self._apply(passage, each)
+                return
 
     def _look(self, passage: Passage) -> Look:
         known: dict[str, Known] = {}

@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.core.effects import Respond
 from kiosk.core.entry import EntryKind
-from kiosk.core.lane import Collecting, Known
+from kiosk.core.lane import Collecting, Idle, Known
 from kiosk.core.model import (
     Attested,
     Certainty,
@@ -29,6 +29,7 @@ from kiosk.core.requests import (
     ManualVisit,
     MedicalExit,
     Override,
+    Reveal,
     Seen,
     SetDirection,
     Undo,
@@ -115,6 +116,18 @@ def test_an_undo_within_a_minute_brings_the_verdict_back(bench):
     assert bench.asks(Undo, visit=bench.visit) is Answer.DONE
     assert bench.lamp is LampPattern.CHECK
     assert bench.kinds[-1] is EntryKind.UNDO
+
+
+def test_an_undo_of_a_second_decision_brings_the_first_one_back(bench):
+    bench.shows(a_pass())
+    bench.measures()
+    for outcome in (Outcome.DENY, Outcome.CHECK):
+        bench.asks(Override, visit=bench.visit, outcome=outcome)
+    assert bench.asks(Undo, visit=bench.visit) is Answer.DONE
+    assert bench.lamp is LampPattern.DENY
+    assert bench.asks(Undo, visit=bench.visit) is Answer.DONE
+    assert bench.lamp is LampPattern.PASS
+    assert bench.asks(Undo, visit=bench.visit) is Answer.NOTHING_TO_UNDO
 
 
 def test_an_undo_after_a_minute_is_refused(bench):
@@ -210,6 +223,35 @@ def test_a_feverish_child_of_a_family_is_a_check_of_its_own(bench):
     bench.steps_back()
     bench.measures(39.0)
     assert [row.outcome for row in bench.rows] == [Outcome.PASS, Outcome.CHECK]
+
+
+def test_the_one_phone_of_a_family_shown_again_is_no_replay(bench):
+    phone = a_pass()
+    bench.shows(phone)
+    bench.asks(Companions, visit=bench.visit, count=1)
+    bench.measures()
+    bench.steps_back()
+    bench.measures(count=1)
+    bench.waits(4)
+    bench.shows(phone, passed_before=bench.now - timedelta(seconds=6))
+    bench.measures()
+    assert [(row.outcome, bool(row.with_visit)) for row in bench.rows] == [(Outcome.PASS, False), (Outcome.PASS, True)]
+    assert bench.rows[0].code_key
+    assert not bench.rows[1].code_key
+
+
+def test_nobody_comes_with_somebody_who_was_not_let_through(bench):
+    bench.shows(a_pass())
+    bench.asks(Companions, visit=bench.visit, count=2)
+    bench.measures(38.4)
+    bench.steps_back()
+    bench.waits(70)
+    assert bench.kinds == [EntryKind.VISIT]
+    assert isinstance(bench.lane.phase, Idle)
+
+
+def test_a_request_that_is_no_business_of_a_lane_is_refused(bench):
+    assert bench.asks(Reveal, seqs=(1,), reason="q") is Answer.BAD_REQUEST
 
 
 def test_a_medical_exit_is_always_possible(bench):

@@ -55,6 +55,14 @@ def test_a_decision_holds_for_its_time_and_is_written_down_with_the_name():
     assert not later.decisions
 
 
+def test_a_decision_is_taken_anew_when_the_clock_was_set_back():
+    gate, _ = step(Gate(), COLD, (decide(),), RULES, MORNING)
+    slewed, _ = step(gate, COLD, (), RULES, MORNING - timedelta(seconds=1))
+    assert slewed.decisions
+    back, _ = step(gate, COLD, (), RULES, MORNING - timedelta(hours=3))
+    assert back.decisions == ()
+
+
 def test_a_decision_ends_with_its_condition():
     gate, _ = step(Gate(), COLD, (decide(),), RULES, MORNING)
     gate, _ = step(gate, frozenset(), (), RULES, MORNING)

@@ -65,6 +65,12 @@ def test_a_visit_measured_again_counts_once_with_its_newest_verdict() -> None:
     assert tally(visit(Outcome.CHECK), visit(Outcome.PASS)).counts() == Counts(passed=1, entered=1)
 
 
+def test_a_verdict_newer_than_a_decision_is_what_it_came_to() -> None:
+    made = tally(visit(Outcome.CHECK), decided(Outcome.PASS), visit(Outcome.DENY))
+    assert made.counts() == Counts(denied=1)
+    assert tally(visit(Outcome.CHECK), decided(Outcome.PASS), LEFT_HALF_WAY).counts() == Counts(passed=1, entered=1)
+
+
 def test_a_decision_about_an_unknown_visit_is_left_out() -> None:
     assert tally(decided(Outcome.PASS, "elsewhere")).counts() == Counts()
 

@@ -18,7 +18,7 @@ from kiosk.core.model import (
 from kiosk.core.ports import LampPattern, Phrase
 from kiosk.core.present import face_of
 from kiosk.core.reasons import Reason
-from kiosk.core.rules import GroupRules, Rules, VenueRules
+from kiosk.core.rules import CredentialRules, GroupRules, Rules, VenueRules
 from kiosk.core.view import Face
 from tests.support.lanes import MORNING, Bench, a_forgery, a_pass, a_stray_code, a_venue_code
 
@@ -240,3 +240,21 @@ def test_two_people_in_a_row_with_the_same_result_each_get_a_lamp_of_their_own()
     bench.shows(a_pass("Wang"))
     bench.shows(a_pass("Li"))
     assert bench.lamps.count(LampPattern.PASS) == 2
+
+
+@pytest.mark.parametrize("invalid", [Outcome.DENY, Outcome.CHECK])
+def test_a_forged_code_is_not_forgotten_for_the_good_one_beside_it(invalid):
+    bench = Bench(rules=Rules(credential=CredentialRules(invalid=invalid)))
+    for _ in range(10):
+        bench.turn(bench.held(a_forgery()), bench.held(a_pass()))
+    bench.measures()
+    assert [(row.outcome, row.reasons) for row in bench.rows] == [(invalid, (Reason.BAD_SIGNATURE,))]
+
+
+def test_a_forged_code_behind_a_good_one_gets_its_own_verdict(bench):
+    bench.shows(a_pass())
+    for _ in range(5):
+        bench.turn(bench.held(a_pass()), bench.held(a_forgery()))
+    bench.measures()
+    bench.shows(a_forgery())
+    assert [row.outcome for row in bench.rows] == [Outcome.PASS, Outcome.DENY]

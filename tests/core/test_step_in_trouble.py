@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from kiosk.core.effects import AskOnline, Respond, ShowLamp
+from kiosk.core.effects import AskOnline, Record, RecordLater, Respond, ShowLamp
 from kiosk.core.entry import EntryKind
 from kiosk.core.gate import Evacuation
 from kiosk.core.lane import Collecting, Idle, Look, Showing
 from kiosk.core.model import (
     ConditionKind,
+    Direction,
     Outcome,
     Remedy,
 )
@@ -21,8 +22,12 @@ from kiosk.core.present import face_of
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import (
     ContactTemperature,
+    Explain,
     ManualVisit,
+    MedicalExit,
     Override,
+    SetDirection,
+    Vehicle,
 )
 from kiosk.core.step import step, unrecorded
 from kiosk.core.view import Face
@@ -113,6 +118,39 @@ def test_out_of_order_is_the_kiosks_own_state(bench):
     assert bench.lamp is LampPattern.PASS
 
 
+# --- The clock is set ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_clock_that_is_set_ends_what_is_shown(bench, hours):
+    bench.shows(a_pass())
+    bench.measures()
+    assert bench.lamp is LampPattern.PASS
+    bench.turn(seconds=hours * 3600)
+    assert isinstance(bench.lane.phase, Idle)
+    assert bench.lamp is LampPattern.READY
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_whoever_is_there_when_the_clock_is_set_begins_anew(bench, hours):
+    code = a_pass(valid_from=None, valid_until=None)
+    bench.shows(code)
+    bench.measures(count=2)
+    bench.now += timedelta(hours=hours)
+    bench.shows(code)
+    assert bench.kinds == [EntryKind.INCOMPLETE]
+    bench.measures()
+    assert bench.lamp is LampPattern.PASS
+
+
+def test_a_clock_that_is_slewed_disturbs_nobody(bench):
+    bench.shows(a_pass())
+    bench.turn(seconds=-1)
+    bench.measures()
+    assert bench.kinds == [EntryKind.VISIT]
+    assert bench.lamp is LampPattern.PASS
+
+
 # --- The row that could not be written -------------------------------------------------------------------
 
 
@@ -121,7 +159,7 @@ def test_a_verdict_that_could_not_be_written_is_amber_and_never_green(bench):
     bench.measures(count=4)
     before = bench.lane
     bench.measures(count=1)
-    after, effects = unrecorded(before, bench.lane, Look(bench.now, "x"), [])
+    after, effects = unrecorded(before, bench.lane, Look(bench.now, "x"), [], bench.rules)
     assert ShowLamp(LampPattern.CHECK) in effects
     assert ShowLamp(LampPattern.PASS) not in effects
     assert isinstance(after.phase, Showing)
@@ -137,6 +175,78 @@ def test_an_override_that_could_not_be_written_shows_the_manual_pattern(bench):
     )
     look = Look(bench.now, "x", requests=(request,))
     lane, effects = step(before, look, bench.rules)
-    _, instead = unrecorded(before, lane, look, effects)
+    _, instead = unrecorded(before, lane, look, effects, bench.rules)
     assert ShowLamp(LampPattern.MANUAL) in instead
     assert Respond("o", Answer.NOT_RECORDED, bench.visit) in instead
+
+
+def test_who_left_and_who_was_shown_before_stay_as_they_were_when_the_next_row_cannot_be_written(bench):
+    bench.shows(a_pass())
+    bench.measures()
+    bench.steps_back()
+    before = bench.lane
+    look = Look(bench.now, "x", requests=(asked(Vehicle, bench, lane="main"),))
+    after, effects = step(before, look, bench.rules)
+    after, _ = unrecorded(before, after, look, effects, bench.rules)
+    assert [ended.recorded for ended in after.recent] == [True]
+
+
+def test_a_note_that_cannot_be_written_leaves_the_green_lamp_alone(bench):
+    bench.shows(a_pass())
+    bench.measures()
+    before = bench.lane
+    look = Look(bench.now, "x", requests=(asked(Explain, bench, visit=bench.visit, reason="a note"),))
+    after, effects = step(before, look, bench.rules)
+    after, instead = unrecorded(before, after, look, effects, bench.rules)
+    assert [effect.answer for effect in instead if isinstance(effect, Respond)] == [Answer.NOT_RECORDED]
+    assert after == replace(before, looked_at=after.looked_at)
+
+
+def test_the_row_of_whoever_left_is_not_lost_with_the_one_that_cannot_be_written(bench):
+    bench.shows(a_pass())
+    before = bench.lane
+    requests = (
+        asked(SetDirection, bench, lane="main", direction=Direction.OUT),
+        asked(ManualVisit, bench, lane="main", name="Old Zhao"),
+        asked(SetDirection, bench, lane="main", direction=Direction.IN),
+    )
+    look = Look(bench.now, "x", requests=requests)
+    after, effects = step(before, look, bench.rules)
+    first = next(i for i, effect in enumerate(effects) if isinstance(effect, Record))
+    _, instead = unrecorded(before, after, look, effects[first:], bench.rules)
+    assert [each.draft.kind for each in instead if isinstance(each, RecordLater)] == [EntryKind.INCOMPLETE]
+
+
+@pytest.mark.parametrize("request_", [MedicalExit, Vehicle])
+def test_whom_the_volunteer_lets_through_without_a_row_shows_the_manual_pattern(bench, request_):
+    before = bench.lane
+    look = Look(bench.now, "x", requests=(asked(request_, bench, lane="main"),))
+    after, effects = step(before, look, bench.rules)
+    after, _ = unrecorded(before, after, look, effects, bench.rules)
+    assert after.lamp is LampPattern.MANUAL
+
+
+def test_amber_for_want_of_a_row_stays_until_the_volunteer_has_come(bench):
+    bench.shows(a_pass())
+    bench.measures(count=4)
+    before = bench.lane
+    bench.measures(count=1)
+    bench.lane, _ = unrecorded(before, bench.lane, Look(bench.now, "x"), [], bench.rules)
+    bench.waits(30)
+    assert bench.lamp is LampPattern.CHECK
+
+
+def test_a_decision_writes_down_the_verdict_that_could_not_be_written_before(bench):
+    bench.shows(a_pass())
+    bench.measures(count=4)
+    before = bench.lane
+    bench.measures(count=1)
+    bench.lane, _ = unrecorded(before, bench.lane, Look(bench.now, "x"), [], bench.rules)
+    bench.effects.clear()
+    bench.asks(Override, visit=bench.visit, outcome=Outcome.PASS)
+    assert bench.kinds == [EntryKind.VISIT, EntryKind.OVERRIDE]
+    assert bench.lamp is LampPattern.PASS
+
+
+def asked(request, bench, **more):
+    return request(request_id=f"of {request.__name__}", by="li", expires_at=bench.now + timedelta(seconds=9), **more)

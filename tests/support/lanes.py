@@ -109,8 +109,11 @@ class Bench:
         passed_before: datetime | None = None,
     ) -> None:
         """Somebody holds up a code for one frame."""
-        presented = Presented(read, key or repr(read), self.now, Source.CAMERA)
-        self.turn(Arrival(presented, roster, passed_before))
+        self.turn(self.held(read, key=key, roster=roster, passed_before=passed_before))
+
+    def held(self, read: Read, *, key: str = "", **more: Any) -> Arrival:
+        """A code that is held up just now."""
+        return Arrival(Presented(read, key or repr(read), self.now, Source.CAMERA), **more)
 
     def measures(self, forehead_c: float = 36.5, count: int | None = None) -> None:
         """Somebody stands before the thermometer long enough."""
