@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from kiosk.core.faults import KioskError
 from kiosk.locale import gettext as _
 from kiosk.locale.words import N_
 from web.asking import wants_json
@@ -25,8 +28,16 @@ _SENTENCES = {
 _STALE = N_("This page was open too long. Please open it again and repeat what you did.")
 
 
+log = logging.getLogger(__name__)
+
+
 def init(app: Flask) -> None:
     """Gives every error a sentence; an unexpected one is logged with its traceback and never shown."""
+
+    @app.errorhandler(KioskError)
+    def fault(error: KioskError) -> tuple[str | Response, int] | Response:
+        log.error("%s: %s", request.endpoint, error)  # a fault's text says what to do, and names nobody
+        return say(ServiceUnavailable())
 
     @app.errorhandler(HTTPException)
     def say(error: HTTPException) -> tuple[str | Response, int] | Response:

@@ -138,6 +138,12 @@ def test_without_a_logbook_the_page_says_so(manager: Visitor):
     assert manager.get("/records/download.csv").status_code == 503
 
 
+def test_names_of_a_logbook_that_cannot_be_read_are_one_sentence_and_no_traceback(manager: Visitor):
+    answer = manager.post("/records/names", {"reason": "a complaint"})
+    assert answer.status_code == 503
+    assert "cannot do that just now" in answer.get_data(as_text=True)
+
+
 def test_nothing_found_is_said_in_words(manager: Visitor, at: Places):
     written_logbook.write(at, [draft(1)])
     assert "No row matches." in manager.page("/records?outcome=deny")
