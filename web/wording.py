@@ -25,6 +25,7 @@ class Say:
     reason = staticmethod(words.reason)
     advice = staticmethod(words.advice)
     face = staticmethod(words.face)
+    said = staticmethod(words.said)
 
 
 def _says(table_name: str) -> object:

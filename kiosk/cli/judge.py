@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from kiosk.core.judge import judge
 from kiosk.core.model import Direction, Evidence, Finding, Measurement, Presented, Source, TemperatureSource, Verdict
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
-from kiosk.services import lists
+from kiosk.locale import words
+from kiosk.services import lists, rule_files
 
 SHAPE = '{"id": ..., "scans": ["..."], "temperature_c"?: 36.5, "at"?: "ISO 8601", "direction"?: "in" or "out"}'
 
@@ -33,7 +35,9 @@ def command(state: Path | None, config: Path | None, rules_file: Path, paths: tu
     """Say what the rules make of visits: one JSON object a line in, one verdict a line out, in order.
 
     A visit is {"id", "scans": [TEXT...], "temperature_c", "at", "direction"}. The verdict has outcome (pass, check,
-    deny, or null while something is wanted), reasons, findings and wants. Exits 1 when a line was not understood.
+    deny, or null while something is wanted), reasons, findings and wants; a finding about a
+    country's rule has its id as detail, and what it says. Those rules are read from the state folder. Exits 1 when a
+    line was not understood.
 
     \b
     Example:
@@ -43,9 +47,9 @@ def command(state: Path | None, config: Path | None, rules_file: Path, paths: tu
         raise click.UsageError("Say --jsonl and give visits on stdin.")
     places = open_places(state)
     more = [Path(path) for path in open_settings(config, places).trust]
-    wanted = _rules(rules_file)
+    wanted = rule_files.put_into(_rules(rules_file), rule_files.load(places.country_rules))
     trust = lists.of_kiosk(places, [*more, *paths])
-    trust = Trust(trust.signers, trust.denied, online_code.services(wanted.online.patterns), trust.as_of)
+    trust = replace(trust, services=online_code.services(wanted.online.patterns))
     sys.exit(1 if _lines.answer_each(sys.stdin.buffer, lambda asked: _judged(asked, wanted, trust)) else 0)
 
 
@@ -99,4 +103,7 @@ def _measurement(celsius: object, now: datetime) -> Measurement | None:
 
 
 def _finding(finding: Finding) -> dict[str, str]:
-    return {"check": finding.check, "outcome": finding.outcome.value, "reason": finding.reason.value}
+    answer = {"check": finding.check, "outcome": finding.outcome.value, "reason": finding.reason.value}
+    if finding.detail:
+        answer |= {"detail": finding.detail, "said": words.said(finding.said)}
+    return answer

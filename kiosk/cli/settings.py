@@ -95,6 +95,8 @@ def _table(info: DataclassType, name: str, about: str) -> Iterator[Row]:
     nested = []
     for field in info.fields:
         kind, meta = _bare(field.type)
+        if (meta.extra or {}).get("not_in_files"):
+            continue
         inner, heading = _inner(kind, f"{name}.{field.encode_name}".lstrip("."))
         if inner is not None:
             nested.append((inner, heading))

@@ -138,7 +138,7 @@ def body(
         "group": draft.group and draft.group.value,
         "outcome": draft.outcome and draft.outcome.value,
         "reasons": [reason.value for reason in draft.reasons],
-        "findings": [[f.check, f.outcome.value, f.reason.value] for f in draft.findings],
+        "findings": [_finding(finding) for finding in draft.findings],
         "temperature": draft.measurement and _temperature(draft.measurement),
         "volunteer": draft.volunteer,
         "format": draft.format,
@@ -152,6 +152,11 @@ def body(
         "seals": {seal_class.value: digest.hex() for seal_class, digest in (seals or {}).items()},
     }
     return rfc8785.dumps({name: value for name, value in fields.items() if value not in (None, "", [], {})})
+
+
+def _finding(finding: Finding) -> list[str]:
+    """Three words, and the id of the country's rule as a fourth where the finding is about one."""
+    return [finding.check, finding.outcome.value, finding.reason.value, *([finding.detail] if finding.detail else [])]
 
 
 def _temperature(measurement: Measurement) -> dict[str, object]:

@@ -32,7 +32,8 @@ def judge(evidence: Evidence, rules: Rules, now: datetime) -> Verdict | Wanting:
         if isinstance(answer, Want):
             wants.append(answer)
         elif answer is not None:
-            findings.append(replace(answer, check=name))
+            answers = answer if isinstance(answer, tuple) else (answer,)
+            findings += [replace(finding, check=name) for finding in answers]
     if wants and not any(finding.outcome is Outcome.DENY for finding in findings):
         return Wanting(tuple(wants), tuple(findings))
     return _verdict(findings)

@@ -156,10 +156,20 @@ def _visit_view(visit: Visit, findings: tuple[Finding, ...] | None = None, **mor
         group=group_of(visit.evidence),
         format=code.read.format if code else "",
         issuer=getattr(code.read, "issuer", "") if code else "",
-        findings=tuple(FindingView(check=f.check, outcome=f.outcome, reason=f.reason) for f in findings),
+        findings=tuple(map(_finding_view, findings)),
         wants=tuple(want.value for want in wanting.wants) if wanting else (),
         forehead_c=measured.forehead_c if measured else None,
         **more,  # type: ignore[arg-type]
+    )
+
+
+def _finding_view(finding: Finding) -> FindingView:
+    return FindingView(
+        check=finding.check,
+        outcome=finding.outcome,
+        reason=finding.reason,
+        detail=finding.detail,
+        said=dict(finding.said),
     )
 
 

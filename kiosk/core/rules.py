@@ -15,6 +15,7 @@ from msgspec import Meta
 from kiosk.core import checks
 from kiosk.core.codecs import toml
 from kiosk.core.codecs.toml import says
+from kiosk.core.country_rules import RuleBook
 from kiosk.core.faults import SettingsError
 from kiosk.core.model import ConditionKind, Credential, Direction, Evidence, Group, Outcome, Remedy
 
@@ -33,6 +34,7 @@ class GroupRules:
         "attestation",
         "identity",
         "test_age",
+        "country_rules",
         "temperature",
         "venue",
         "replay",
@@ -72,6 +74,20 @@ class TestRules:
     missing: Annotated[Outcome, says("What a missing test means where one is required.")] = Outcome.CHECK
     too_old: Annotated[Outcome, says("What a test older than the window means.")] = Outcome.CHECK
     positive: Annotated[Outcome, says("What a positive test means.")] = Outcome.DENY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountryRules:
+    """The EU rules of a country for its certificates, from the files in `country-rules/`; docs/country-rules.md."""
+
+    code: Annotated[str, Meta(pattern=r"^([A-Z]{2})?$"), says("Whose rules count, as `AT`; empty: no country's.")] = ""
+    region: Annotated[str, says("The region of that country whose own rules count too.")] = ""
+    failed: Annotated[Outcome, says("What a rule means that a certificate does not meet.")] = Outcome.CHECK
+    undecided: Annotated[
+        Outcome, says("What it means when a rule cannot tell, and when the country has no rule in force here.")
+    ] = Outcome.CHECK
+    # The rules themselves, put in by whoever read the files.
+    book: Annotated[RuleBook, toml.NOT_IN_FILES] = field(default_factory=RuleBook)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +204,7 @@ class Rules:
     groups: dict[Group, GroupRules] = field(default_factory=lambda: {group: GroupRules() for group in Group})
     credential: CredentialRules = CredentialRules()
     test: TestRules = TestRules()
+    country: CountryRules = CountryRules()
     temperature: TemperatureRules = TemperatureRules()
     venue: VenueRules = VenueRules()
     replay: ReplayRules = ReplayRules()

@@ -45,11 +45,13 @@ class ResidentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """One check's answer."""
+    """One check's answer; `detail` is the id of the country's rule that it is about, `said` what that rule says."""
 
     check: str
     outcome: Outcome
     reason: Reason
+    detail: str = ""
+    said: dict[str, str] = {}  # by language
 
 
 class VisitView(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,12 @@ def language_of_environment() -> str:
     return "zh_Hans_CN" if spoken.startswith("zh") else "en"
 
 
+def language() -> str:
+    """The language in use: the one that `use` named, else that of the environment."""
+    return _current.get() or language_of_environment()
+
+
 def gettext(message: str, **values: object) -> str:
     """`message` in the language in use, with `%(name)s` filled in from `values`."""
-    text = catalogue(_current.get() or language_of_environment()).gettext(message)
+    text = catalogue(language()).gettext(message)
     return text % values if values else text

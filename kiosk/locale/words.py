@@ -12,7 +12,7 @@ from kiosk.core.model import ConditionKind, Direction, Group, Outcome, Remedy, W
 from kiosk.core.ports import Phrase
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.view import Face
-from kiosk.locale import gettext
+from kiosk.locale import gettext, language
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know a message
@@ -92,6 +92,19 @@ REASONS: Mapping[str, tuple[str, str]] = {
     Reason.TEST_IN_FUTURE: (
         N_("The test is dated in the future"),
         N_("Compare the time of this kiosk with your own watch."),
+    ),
+    Reason.COUNTRY_RULES_MET: (N_("The certificate meets the country's rules"), ""),
+    Reason.COUNTRY_RULE_FAILED: (
+        N_("The certificate does not meet a rule of the country"),
+        N_("Ask for another certificate that meets the rule, such as a newer test."),
+    ),
+    Reason.COUNTRY_RULE_OPEN: (
+        N_("A rule of the country cannot tell about this certificate"),
+        N_("Read the rule and decide by what the certificate says, or ask for another one."),
+    ),
+    Reason.COUNTRY_RULES_MISSING: (
+        N_("The country's rules are not on this kiosk or are out of date"),
+        N_("Decide by what the certificate says; ask the manager to bring in the country's rules."),
     ),
     Reason.VENUE_HERE: (N_("Checked in at this place"), ""),
     Reason.VENUE_ELSEWHERE: (
@@ -188,6 +201,7 @@ CHECKS: Mapping[str, str] = {
     "attestation": N_("Seen on the phone"),
     "identity": N_("Roster"),
     "test_age": N_("Test"),
+    "country_rules": N_("Country's rules"),
     "temperature": N_("Temperature"),
     "venue": N_("Place"),
     "replay": N_("Used before"),
@@ -275,6 +289,7 @@ DEVICES: Mapping[str, str] = {
     "scanner": N_("Scanner"),
     "clock": N_("Clock"),
     "resolver": N_("Online service"),
+    "country_rules": N_("Country's rules"),
     "trust": N_("Trust lists"),
     "rules": N_("Rules"),
     "disk": N_("Storage"),
@@ -391,6 +406,16 @@ def advice(code: str) -> str:
     """What the volunteer does about it; empty where nothing is to be done."""
     words = REASONS.get(code)
     return gettext(words[1]) if words and words[1] else ""
+
+
+def said(descriptions: Mapping[str, str]) -> str:
+    """What a country's rule says, in the language in use where the country gives it, else in English, else in any."""
+    wanted = language()[:2]
+    for known in (wanted, "en"):
+        for tag, text in descriptions.items():
+            if tag[:2] == known and text:
+                return text
+    return next(iter(descriptions.values()), "")
 
 
 def answer(code: str) -> str:

@@ -348,6 +348,8 @@ class GateService:
         evacuation = self._gate.evacuation
         devices = [self._book.watched.view(), self._book.clock_view()]
         devices += [self._lists.rules_state.view(), self._lists.trust_state.view()]
+        if rules.country.code:
+            devices.append(self._lists.country_state.view())
         for passage in self._passages.values():
             devices += [passage.scanner.camera.view(), passage.scanner.scanner.view(), *passage.devices.views()]
         return GateView(

@@ -1,4 +1,4 @@
-"""Keeps rules and trust lists up to date: read in the background, swapped whole, the last good ones kept."""
+"""Keeps rules, country rules and trust lists fresh: read in the background, swapped whole, the last good ones kept."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from kiosk.core import rules as rules_file
+from kiosk.core.country_rules import RuleBook
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import online_code
 from kiosk.core.ports import Clock
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
-from kiosk.services import lists
+from kiosk.services import lists, rule_files
 from kiosk.services.devices import Watched
 from kiosk.settings import Places
 
@@ -38,9 +39,11 @@ class Lists:
     def __init__(self, at: Places, more: tuple[Path, ...], clock: Clock) -> None:
         self.rules_state = Watched("rules", at.rules.name, clock)
         self.trust_state = Watched("trust", at.trust.name, clock)
+        self.country_state = Watched("country_rules", at.country_rules.name, clock)
         self._at, self._more = at, more
         self._stop = threading.Event()
         self._seen: tuple[object, ...] | None = None
+        self._own_rules, self._book = Rules(), RuleBook()
         self.policy = Policy(Rules(), Trust(services=online_code.services(())))
         self._refresh()
         self._thread = threading.Thread(target=self._watch, name="lists", daemon=True)
@@ -55,7 +58,9 @@ class Lists:
         if seen == self._seen:
             return
         self._seen = seen
-        rules = self._kept(self.rules_state, self._rules, self.policy.rules)
+        self._own_rules = self._kept(self.rules_state, self._rules, self._own_rules)
+        self._book = self._kept(self.country_state, self._country_rules, self._book)
+        rules = rule_files.put_into(self._own_rules, self._book)
         trust = self._kept(self.trust_state, self._trust, self.policy.trust)
         services = online_code.services(rules.online.patterns)
         self.policy = Policy(rules, replace(trust, services=services))
@@ -68,6 +73,9 @@ class Lists:
 
     def _trust(self) -> Trust:
         return lists.of_kiosk(self._at, self._more)
+
+    def _country_rules(self) -> RuleBook:
+        return rule_files.load(self._at.country_rules)
 
     def _kept(self, watched: Watched, read: Callable[[], P], old: P) -> P:
         try:
@@ -83,6 +91,7 @@ class Lists:
         folders = (self._at.trust, self._at.pass_keys, *self._more)
         files = [self._at.rules, *(file for folder in folders if folder.is_dir() for file in folder.iterdir())]
         files += [path for path in self._more if path.is_file()]
+        files += self._at.country_rules.rglob("*.json")
         return tuple(
             (str(file), status.st_mtime_ns, status.st_size, status.st_ino)
             for file in sorted(files)

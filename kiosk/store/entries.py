@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +13,14 @@ from kiosk.core.faults import LogbookBroken
 from kiosk.core.model import Direction, Group, Outcome, TemperatureSource
 from kiosk.core.reasons import Reason
 
-Finding = tuple[str, Outcome, Reason]  # check, outcome, reason: as in the body
+
+class Finding(NamedTuple):
+    """One check's answer, in the order of the body; `detail` is there only where it is about a country's rule."""
+
+    check: str
+    outcome: Outcome
+    reason: Reason
+    detail: str = ""
 
 
 class Temperature(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -11,7 +11,7 @@ from typing import IO, TextIO
 
 import msgspec
 
-from kiosk.store.entries import Entry
+from kiosk.store.entries import Entry, Finding
 
 BOM = "\ufeff"  # with it, Excel reads Chinese
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,6 +31,11 @@ def _temperature(field: str) -> Callable[[Entry], Cell]:
     return lambda entry: None if entry.temperature is None else getattr(entry.temperature, field)
 
 
+def _finding(finding: Finding) -> str:
+    about = f"({finding.detail})" if finding.detail else ""
+    return f"{finding.check}={finding.reason}{about}"
+
+
 def _plain(field: str) -> Callable[[Entry], Cell]:
     return attrgetter(field)
 
@@ -38,7 +43,7 @@ def _plain(field: str) -> Callable[[Entry], Cell]:
 COLUMNS: tuple[Column, ...] = (
     *(Column(name, _plain(name)) for name in ("seq", "happened", "recorded", "lane", "direction", "kind", "outcome")),
     Column("reasons", lambda entry: " ".join(entry.reasons)),
-    Column("findings", lambda entry: " ".join(f"{check}={reason}" for check, _, reason in entry.findings)),
+    Column("findings", lambda entry: " ".join(map(_finding, entry.findings))),
     Column("forehead_c", _temperature("forehead_c")),
     Column("temperature_source", _temperature("source")),
     *(Column(name, _plain(name)) for name in ("group", "volunteer", "format", "issuer", "source", "detail")),

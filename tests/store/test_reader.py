@@ -82,7 +82,7 @@ def test_rows_go_on_over_many_looks(reader: Reader, monkeypatch: pytest.MonkeyPa
 def test_a_row_reads_back_as_it_was_written(reader: Reader) -> None:
     row = reader.page(Filter(outcome=Outcome.CHECK))[0]
     assert (row.kind, row.reasons) == (EntryKind.VISIT, (Reason.FEBRILE, Reason.TEST_TOO_OLD))
-    assert row.findings == (("temperature", Outcome.CHECK, Reason.FEBRILE),)
+    assert row.findings == (("temperature", Outcome.CHECK, Reason.FEBRILE, ""),)
     assert row.temperature is not None
     assert (row.temperature.forehead_c, row.temperature.ambient_c) == (38.1, 21.5)
 

@@ -1,7 +1,7 @@
 """The checks of a visit: one module each, found by its name, listed and ordered by the rules.
 
-A check is a function `check(evidence, rules, now)` that answers a Finding, a Want (what it still misses),
-or None where it has nothing to say about this visit.
+A check is a function `check(evidence, rules, now)` that answers a Finding (or several), a Want (what it still
+misses), or None where it has nothing to say about this visit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kiosk.core.model import Evidence, Finding, Want
     from kiosk.core.rules import Rules
 
-    Check = Callable[[Evidence, Rules, datetime], Finding | Want | None]
+    Check = Callable[[Evidence, Rules, datetime], Finding | tuple[Finding, ...] | Want | None]
 
 
 @cache

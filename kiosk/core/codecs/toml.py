@@ -23,6 +23,10 @@ def says(
     return msgspec.Meta(description=sentence, extra={"unit": unit}, ge=ge, le=le)
 
 
+# Marks a field that no file may set: whoever read the file puts it in.
+NOT_IN_FILES = msgspec.Meta(extra={"not_in_files": True})
+
+
 def decode(data: bytes, name: str, shape: type[T]) -> T:
     """`data` as a `shape` (a dataclass); `name` is what an error calls the file.
 
@@ -55,7 +59,8 @@ def _refuse_unknown(tree: object, shape: object, name: str, where: str) -> None:
         for key, value in tree.items():
             _refuse_unknown(value, typing.get_args(shape)[1], name, f"{where}.{key}")
     elif isinstance(shape, type) and dataclasses.is_dataclass(shape) and isinstance(tree, dict):
-        fields = typing.get_type_hints(shape, include_extras=True)
+        hints = typing.get_type_hints(shape, include_extras=True)
+        fields = {name: hint for name, hint in hints.items() if NOT_IN_FILES not in typing.get_args(hint)}
         for key, value in tree.items():
             full = f"{where}.{key}".lstrip(".")
             if key not in fields:

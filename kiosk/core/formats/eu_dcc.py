@@ -86,6 +86,7 @@ def _credential(claims: Mapping[Any, Any], certificate: dict[str, Any], signer: 
         recoveries=tuple(map(_recovery, _entries(certificate, "r"))),
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
+        kid=signer.kid,
         claims=_without_tags(certificate),
     )
 
