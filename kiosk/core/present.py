@@ -30,6 +30,7 @@ _PHRASES = {
     Face.OUT_OF_ORDER: Phrase.OUT_OF_ORDER,
     Face.EVACUATE: Phrase.EVACUATE,
 }
+_NOT_GREEN = frozenset({LampPattern.CHECK, LampPattern.MANUAL})  # the screen is no greener than the lamp
 _FOR_THE_VOLUNTEER = frozenset({Want.ATTESTATION, Want.CONTACT_TEMPERATURE})
 
 
@@ -65,7 +66,7 @@ def face_of(lane: Lane) -> Face:
         case Evacuating():
             return Face.EVACUATE
         case Showing(ended):
-            return Face.SEE_VOLUNTEER if lamp_of(lane) is LampPattern.CHECK else _RESULTS[ended.outcome]
+            return Face.SEE_VOLUNTEER if lamp_of(lane) in _NOT_GREEN else _RESULTS[ended.outcome]
         case Collecting(visit):
             return _face_while_collecting(lane, visit)
     if lane.faults:
