@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -134,7 +134,7 @@ def parse(text: str, zone: tzinfo) -> tuple[tuple[PaperLine, ...], tuple[Problem
     direction, lane. A sheet, date or volunteer left empty is that of the line above, as on paper.
     """
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
-    header = [cell.strip().lower() for cell in next(reader, [])]
+    header = [cell.strip().lower() for cell in next(_rows(reader), [])]
     known = {name: header.index(word) for name, words in _COLUMNS.items() for word in words if word in header}
     missing = tuple(Problem(Slip.NO_HEADER, 1, column=name) for name in NEEDED if name not in known)
     if missing:
@@ -142,7 +142,7 @@ def parse(text: str, zone: tzinfo) -> tuple[tuple[PaperLine, ...], tuple[Problem
     lines: list[PaperLine] = []
     problems: list[Problem] = []
     above: dict[str, str] = {}
-    for cells in reader:
+    for cells in _rows(reader):
         if not any(cell.strip() for cell in cells):
             continue
         row = {name: cells[at].strip() if at < len(cells) else "" for name, at in known.items()}
@@ -152,31 +152,22 @@ def parse(text: str, zone: tzinfo) -> tuple[tuple[PaperLine, ...], tuple[Problem
         if isinstance(found, PaperLine):
             lines.append(found)
         else:
-            number = {
-                name: int(row[name]) if row[name].isascii() and row[name].isdigit() else 0 for name in ("sheet", "line")
-            }
-            problems += [
-                Problem(slip, reader.line_num, number["sheet"], number["line"], column) for slip, column in found
-            ]
-    twice = [
-        line for at, line in enumerate(lines) if (line.sheet, line.line) in {(o.sheet, o.line) for o in lines[:at]}
-    ]
-    problems += [Problem(Slip.DUPLICATE, 0, line.sheet, line.line) for line in twice]
+            at = _number(row["sheet"]), _number(row["line"])
+            problems += [Problem(slip, reader.line_num, *at, column) for slip, column in found]
+    seen: set[tuple[int, int]] = set()
+    for line in lines:
+        if (line.sheet, line.line) in seen:
+            problems.append(Problem(Slip.DUPLICATE, 0, line.sheet, line.line))
+        seen.add((line.sheet, line.line))
     return tuple(lines), tuple(problems)
 
 
 def _line(row: Mapping[str, str], zone: tzinfo) -> PaperLine | list[tuple[Slip, str]]:
     wrong: list[tuple[Slip, str]] = []
     values: dict[str, object] = {"name": row.get("name", ""), "room": row.get("room", ""), "lane": row.get("lane", "")}
-    for name in ("sheet", "line"):
-        if (
-            row[name].isascii()
-            and row[name].isdigit()
-            and int(row[name]) > 0
-            and (name == "sheet" or int(row[name]) <= LINES)
-        ):
-            values[name] = int(row[name])
-        else:
+    for name, most in (("sheet", 10**9), ("line", LINES)):
+        values[name] = _number(row[name])
+        if not 1 <= _number(row[name]) <= most:
             wrong.append((Slip.NOT_A_NUMBER, name))
     happened = moment(row["date"], row["time"], zone)
     if isinstance(happened, Slip):
@@ -207,6 +198,19 @@ def _line(row: Mapping[str, str], zone: tzinfo) -> PaperLine | list[tuple[Slip, 
         return msgspec.convert(values, PaperLine)
     except msgspec.ValidationError as error:
         return [(Slip.WRONG_LENGTH, str(error).rpartition("$.")[2].rstrip("`"))]
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows of a CSV up to where it is none any more."""
+    try:
+        yield from reader
+    except csv.Error:  # a cell of 128 KiB: no sheet of paper
+        return
+
+
+def _number(digits: str) -> int:
+    """A plain number; 0 where it is none."""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
 def moment(day: str, clock: str, zone: tzinfo) -> datetime | Slip:

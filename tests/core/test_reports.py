@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import Direction, Outcome
-from kiosk.core.reports import Mark, Tally
+from kiosk.core.reports import Mark, Remarks, Tally
 from kiosk.core.view import Counts
 
 AT = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
@@ -89,3 +89,59 @@ def test_the_last_pass_is_when_it_came_to_pass() -> None:
     assert made.last_pass(Direction.IN, AT) == AT + timedelta(seconds=20)
     assert made.last_pass(Direction.OUT, AT) is None
     assert made.last_pass(Direction.IN, AT + timedelta(minutes=1)) is None
+
+
+# --- What else there was to say ---------------------------------------------------------------------------
+
+
+def test_remarks_add_to_the_counts_and_never_change_them() -> None:
+    late = Mark(VISIT, "p1", AT, Direction.IN, Outcome.PASS, source="paper", recorded=AT + timedelta(hours=3))
+    made = tally(
+        late,
+        visit(Outcome.CHECK),
+        decided(Outcome.PASS),
+        Mark(EntryKind.DISPUTE, "v1", AT + timedelta(hours=1)),
+        Mark(EntryKind.MEDICAL_EXIT, "m1", AT, Direction.OUT, Outcome.PASS),
+    )
+    assert made.remarks() == Remarks(overridden=1, undone=0, disputed=1, medical=1, paper=1, retroactive=1)
+    assert made.counts() == Counts(passed=2, entered=2, left=1)
+
+
+def test_a_decision_taken_back_is_undone_and_no_longer_overridden() -> None:
+    assert tally(visit(Outcome.CHECK), decided(Outcome.PASS), UNDONE).remarks() == Remarks(undone=1)
+
+
+def test_a_row_written_within_minutes_is_not_retroactive() -> None:
+    soon = Mark(VISIT, "v1", AT, Direction.IN, Outcome.PASS, recorded=AT + timedelta(minutes=5))
+    assert tally(soon).remarks() == Remarks()
+
+
+def test_a_dispute_about_an_unknown_visit_is_left_out() -> None:
+    assert tally(Mark(EntryKind.DISPUTE, "elsewhere", AT)).remarks() == Remarks()
+
+
+# --- Coming in again --------------------------------------------------------------------------------------
+
+
+def passed(way: Direction, minutes: int) -> Mark:
+    return Mark(VISIT, f"{way}{minutes}", AT + timedelta(minutes=minutes), way, Outcome.PASS)
+
+
+IN, OUT = Direction.IN, Direction.OUT
+
+
+def test_whoever_went_out_may_come_in_again_at_once() -> None:
+    assert tally(passed(IN, 0), passed(OUT, 1)).last_pass(IN, AT) is None
+    assert tally(passed(IN, 0), passed(OUT, 1), passed(IN, 2)).last_pass(IN, AT) == AT + timedelta(minutes=2)
+    assert tally(passed(IN, 0), passed(OUT, 1)).last_pass(OUT, AT) == AT + timedelta(minutes=1)
+
+
+def test_an_exit_that_was_stopped_clears_nothing() -> None:
+    stopped = Mark(VISIT, "out", AT + timedelta(minutes=1), OUT, Outcome.DENY)
+    assert tally(passed(IN, 0), stopped).last_pass(IN, AT) == AT
+    undone = Mark(OVERRIDE, "out", AT + timedelta(minutes=2), None, Outcome.PASS), Mark(UNDO, "out", AT)
+    assert tally(passed(IN, 0), stopped, *undone).last_pass(IN, AT) == AT
+
+
+def test_leaving_half_way_is_no_pass() -> None:
+    assert tally(LEFT_HALF_WAY).last_pass(IN, AT) is None
