@@ -138,13 +138,9 @@ def export(state: Path | None, config: Path | None, form: str, out: Path, column
     total = reader.count(wanted)
     try:
         with _progress(_("rows"), total) as step, click.open_file(str(out), "wb", atomic=str(out) != "-") as binary:
-            rows = _counted(reader.rows(wanted), step)
-            if form == "jsonl":
-                count = files.write_jsonl(rows, binary)
-            else:
-                text = TextIOWrapper(binary, "utf-8", newline="", write_through=True)
-                count = files.write_csv(rows, text, columns=selected, header=_header, zone=zone, bom=True)
-                text.detach()
+            layout = files.Layout(columns=selected, header=_header, zone=zone, bom=True)
+            write = files.jsonl_file if form == "jsonl" else files.csv_file
+            count = write(reader.bodies(wanted), binary, layout, step)
     except OSError as error:
         if isinstance(error, KioskError):
             raise

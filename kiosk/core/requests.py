@@ -145,6 +145,7 @@ class Reveal(Request, frozen=True, kw_only=True, tag="reveal"):
 
     seqs: Annotated[tuple[int, ...], msgspec.Meta(max_length=500)]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    export: Annotated[str, msgspec.Meta(max_length=64)] = ""  # of `OpenNames`: then that one look is written down once
 
 
 class Purge(Request, frozen=True, kw_only=True, tag="purge"):
@@ -211,8 +212,40 @@ class NoteBackup(Request, frozen=True, kw_only=True, tag="note_backup"):
     backup: Id
 
 
+class OpenNames(Request, frozen=True, kw_only=True, tag="open_names"):
+    """An export with names begins: written down with its reason. `Reply.data` has `export`, good for `Reveal`."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class SignExport(Request, frozen=True, kw_only=True, tag="sign_export"):
+    """An export is done: `manifest` says what it holds; `Reply.data` has it signed, with a fresh signed head."""
+
+    manifest: Annotated[str, msgspec.Meta(max_length=64_000)]
+    export: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class SignHead(Request, frozen=True, kw_only=True, tag="sign_head"):
+    """Signs what the log has come to, at the end of a shift; `Reply.data` has `head`, `seq` and `code`."""
+
+
+class About(Request, frozen=True, kw_only=True, tag="about"):
+    """Everything about somebody, by roster id or name; `Reply.data` has `rows`. Who asked and why is written down."""
+
+    persons: Annotated[tuple[str, ...], msgspec.Meta(max_length=50)] = ()
+    names: Annotated[tuple[str, ...], msgspec.Meta(max_length=50)] = ()
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class Erase(About, frozen=True, kw_only=True, tag="erase"):
+    """Forgets the personal fields of every row about somebody; `Reply.data` has `rows`, how many."""
+
+
+# Looking, taking away and forgetting.
+Released = Reveal | Purge | OpenNames | SignExport | SignHead | About | Erase
+
 # What the logbook itself answers, beside the lanes' turns.
-Archived = Reveal | Purge | ConfirmTime | Dispute | Inside | ResetInside | NumberSheets | EnterPaper | NoteBackup
+Archived = Released | ConfirmTime | Dispute | Inside | ResetInside | NumberSheets | EnterPaper | NoteBackup
 
 AnyRequest = (
     Override

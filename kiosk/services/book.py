@@ -5,20 +5,22 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kiosk.core import clocks
-from kiosk.core.entry import Draft, EntryKind
-from kiosk.core.faults import KioskError, LogbookUnwritable
+from kiosk.core.entry import Draft, EntryKind, SealClass
+from kiosk.core.faults import KioskError, LogbookBroken, LogbookUnwritable, NotOwner
 from kiosk.core.model import Direction
 from kiosk.core.reasons import Answer
-from kiosk.core.requests import Archived, Purge, Reply, Reveal
+from kiosk.core.requests import Archived, Released, Reply
 from kiosk.core.view import Counts, DeviceView
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.devices import Watched
 from kiosk.services.ledger import Ledger
+from kiosk.services.release import Release
 from kiosk.settings import Places, RetentionSection
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
@@ -38,8 +40,10 @@ class Book:
         self._logbook: Logbook | None = None
         self._later: deque[Draft] = deque(maxlen=1000)
         self._tried_s = clock.monotonic_s()
+        self._counts = Counts()
         self.keyring = Keyring.open(at.keys)
         self._ledger = Ledger(at.logbook, clock, self.append, self._unsealed, threading.Lock())
+        self._release = Release(clock, self.keyring.head_key, self.append)
         self._open()
 
     def _open(self) -> None:
@@ -105,6 +109,9 @@ class Book:
                 except LogbookUnwritable:
                     return
                 self._later.popleft()
+            if self._logbook is not None:
+                with suppress(LogbookUnwritable):  # the next row says so
+                    self._logbook.sign_if_due()
 
     def _recovered(self) -> bool:
         now_s = self._clock.monotonic_s()
@@ -112,19 +119,33 @@ class Book:
             return False
         self._tried_s = now_s
         if self._logbook is None:
-            self._open()
+            try:
+                self._open()
+            except (NotOwner, LogbookBroken) as error:  # when starting they end the gate; now it serves people
+                self.watched.became("unwritable", str(error))
         elif self._logbook.probe():
             self.watched.became("ok")
         return self.writable
 
     def passed_before(self, key: str, direction: Direction, since: datetime) -> datetime | None:
-        """When this identity last passed this way."""
-        return self._logbook.passed_before(key, direction, since) if self._logbook else None
+        """When this identity last passed this way; None too while the logbook cannot be read."""
+        if self._logbook is None:
+            return None
+        try:
+            return self._logbook.passed_before(key, direction, since)
+        except (KioskError, OSError) as error:
+            self.watched.became("unreadable", str(error))
+            return None
 
     def counts(self, zone: ZoneInfo) -> Counts:
-        """Today's counts, by the place's own midnight."""
+        """Today's counts, by the place's own midnight; the last ones known while the logbook cannot be read."""
         today = self._clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        return self._logbook.counts(today, today + timedelta(days=1)) if self._logbook else Counts()
+        if self._logbook is not None:
+            try:
+                self._counts = self._logbook.counts(today, today + timedelta(days=1))
+            except (KioskError, OSError) as error:
+                self.watched.became("unreadable", str(error))
+        return self._counts
 
     def answer(self, request: Archived) -> Reply:
         """What the logbook itself answers; whoever looks at sealed fields is written down first."""
@@ -139,30 +160,23 @@ class Book:
         return Reply(request_id=request.request_id, answer=answer, data=data)
 
     def _answer(self, request: Archived) -> tuple[Answer, dict[str, object]]:
-        if isinstance(request, Purge):
-            return Answer.DONE, {"rows": self._purge(request.before, request.by)}
-        if isinstance(request, Reveal):
-            return Answer.DONE, self._reveal(request)
+        if isinstance(request, Released):
+            if self._logbook is None:
+                raise LogbookUnwritable(f"{self._at.logbook}: not open")
+            return self._release.answer(self._logbook, request)
         return self._ledger.answer(request)
-
-    def _reveal(self, request: Reveal) -> dict[str, object]:
-        now = self._clock.now()
-        detail = f"{len(request.seqs)} entries"
-        self.append(Draft(EntryKind.LOOKED, now, volunteer=request.by, detail=detail))
-        return {str(seq): fields for seq, fields in self._unsealed(request.seqs).items()}
 
     def _unsealed(self, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
         return self._logbook.reveal(seqs) if self._logbook else {}
 
-    def _purge(self, before: datetime, by: str) -> int:
+    def forget_on_time(self, retention: RetentionSection) -> None:
+        """Deletes what has been kept long enough, each class of fields by its own days. Raises LogbookUnwritable."""
         if self._logbook is None:
             raise LogbookUnwritable(f"{self._at.logbook}: not open")
-        return self._logbook.purge(before.date(), by=by)
-
-    def forget_on_time(self, retention: RetentionSection) -> None:
-        """Deletes what has been kept long enough."""
-        days = max(retention.identity_days, retention.note_days)
-        self._purge(self._clock.now() - timedelta(days=days), by="retention")
+        kept = {SealClass.IDENTITY: retention.identity_days, SealClass.NOTE: retention.note_days}
+        for days in sorted(set(kept.values())):
+            before = (self._clock.now() - timedelta(days=days)).date()
+            self._logbook.purge(before, by="retention", classes=[each for each in kept if kept[each] == days])
 
     def clock_view(self) -> DeviceView:
         """The clock as pages show it, among the devices."""

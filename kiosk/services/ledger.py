@@ -26,9 +26,7 @@ from kiosk.core.requests import (
     Inside,
     NoteBackup,
     NumberSheets,
-    Purge,
     ResetInside,
-    Reveal,
 )
 from kiosk.services.clock import SystemClock
 from kiosk.store.reader import Entry, Filter, Reader
@@ -72,7 +70,7 @@ class Ledger:
                 case NoteBackup():
                     self._row(EntryKind.BACKUP, request.by, detail=f"{request.seq} {request.backup}")
                     return Answer.DONE, {}
-                case Reveal() | Purge():
+                case _:
                     return Answer.BAD_REQUEST, {}
 
     def _row(self, kind: EntryKind, by: str, **more: object) -> None:

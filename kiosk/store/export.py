@@ -3,61 +3,144 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from operator import attrgetter
-from typing import IO, TextIO
+from datetime import UTC, tzinfo
+from typing import Any, BinaryIO, TextIO
 
 import msgspec
 
-from kiosk.store.entries import Entry, Finding
+from kiosk.core.entry import iso
+from kiosk.store.columns import BY_NAME, COLUMNS, PERSONAL, Cells, Column, Sort, choose
+from kiosk.store.entries import Entry
+
+__all__ = ["BY_NAME", "COLUMNS", "PERSONAL", "Column", "Layout", "choose", "csv_file", "jsonl_file", "neutral"]
 
 BOM = "\ufeff"  # with it, Excel reads Chinese
+_TEMPERATURES = 10_000  # that are remembered
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-Cell = str | float | datetime | None
+Bodies = Iterable[Sequence[bytes]]  # as `Reader.bodies` gives them
+People = Callable[[Sequence[int]], Mapping[int, Mapping[str, str]]]  # row numbers -> their personal fields
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its stable name, which is also what a translated header is looked up by, and its value."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a file is written.
 
-    name: str
-    value: Callable[[Entry], Cell]
+    `header` turns a column's name into words. `people`, where it is given, adds the personal fields. `ending` is a
+    last line of its own, such as the day by which the file has to be gone.
+    """
 
+    columns: Sequence[Column] = COLUMNS
+    header: Callable[[str], str] = str
+    zone: tzinfo = UTC
+    bom: bool = False
+    people: People | None = None
+    ending: str = ""
 
-def _temperature(field: str) -> Callable[[Entry], Cell]:
-    return lambda entry: None if entry.temperature is None else getattr(entry.temperature, field)
-
-
-def _finding(finding: Finding) -> str:
-    about = f"({finding.detail})" if finding.detail else ""
-    return f"{finding.check}={finding.reason}{about}"
-
-
-def _plain(field: str) -> Callable[[Entry], Cell]:
-    return attrgetter(field)
-
-
-COLUMNS: tuple[Column, ...] = (
-    *(Column(name, _plain(name)) for name in ("seq", "happened", "recorded", "lane", "direction", "kind", "outcome")),
-    Column("reasons", lambda entry: " ".join(entry.reasons)),
-    Column("findings", lambda entry: " ".join(map(_finding, entry.findings))),
-    Column("forehead_c", _temperature("forehead_c")),
-    Column("temperature_source", _temperature("source")),
-    *(Column(name, _plain(name)) for name in ("group", "volunteer", "format", "issuer", "source", "detail")),
-    *(Column(name, _plain(name)) for name in ("visit", "refers", "with_visit", "kiosk", "epoch", "clock", "rules")),
-    Column("object_c", _temperature("object_c")),
-    Column("ambient_c", _temperature("ambient_c")),
-    Column("temperature_model", _temperature("model")),
-)
-BY_NAME = {column.name: column for column in COLUMNS}
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns, personal ones included."""
+        return [column.name for column in self.columns] + list(PERSONAL if self.people else ())
 
 
-def choose(names: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of those names, in that order; all where there are none. Raises KeyError with an unknown name."""
-    return tuple(BY_NAME[name] for name in names) or COLUMNS
+def csv_file(bodies: Bodies, out: BinaryIO, layout: Layout, step: Callable[[int], None] = lambda _: None) -> int:
+    """Writes rows as CSV (RFC 4180) and answers how many there were; `step` is told of each part.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front. Raises what `bodies` raises.
+    """
+    cells = Cells(layout.columns, layout.zone).of
+    texts = [column.sort is not Sort.NUMBER for column in layout.columns]
+    numbers = [number for number, text in enumerate(texts) if not text]
+    digits: dict[Any, str] = {}
+    commas = len(texts) - 1
+    out.write(((BOM if layout.bom else "") + _line([neutral(layout.header(name)) for name in layout.names])).encode())
+    count = 0
+    for part in bodies:
+        if layout.people is None:
+            lines = []
+            for body in part:
+                row = cells(body)
+                for number in numbers:
+                    row[number] = digits.get(row[number]) or _digits(digits, row[number])
+                line = ",".join(row)
+                lines.append(line if _is_plain(body, line, commas) else _careful(row, texts))
+        else:
+            lines = _with_people(part, cells, texts, layout.people)
+        out.write(("\r\n".join(lines) + "\r\n" if lines else "").encode("utf-8", "replace"))
+        count += len(part)
+        step(len(part))
+    if layout.ending:
+        out.write(_line([neutral(layout.ending)]).encode())
+    return count
+
+
+def _digits(known: dict[Any, str], value: float | str) -> str:
+    """A number as text; temperatures come again and again, and writing one takes long."""
+    if isinstance(value, float) and len(known) < _TEMPERATURES:
+        known[value] = str(value)
+    return str(value)
+
+
+def _is_plain(body: bytes, line: str, commas: int) -> bool:
+    """Whether no cell of a row needs quotes or an apostrophe, seen from its body and the line that it makes."""
+    return (
+        b"\\" not in body  # only with one can a text of JSON hold a quotation mark or a control character
+        and b"=" not in body
+        and b"+" not in body
+        and b"@" not in body
+        and ",-" not in line
+        and not line.startswith("-")
+        and line.count(",") == commas
+    )
+
+
+def _careful(cells: Sequence[Any], texts: Sequence[bool]) -> str:
+    shown = [neutral(cell) if text else cell for cell, text in zip(cells, texts, strict=True)]
+    return _line(shown).removesuffix("\r\n")
+
+
+def _with_people(
+    part: Sequence[bytes], cells: Callable[[bytes], list[Any]], texts: list[bool], people: People
+) -> list[str]:
+    seqs = [_seq.decode(body).seq for body in part]
+    shown = people(seqs)
+    every = [*texts, *(True for _ in PERSONAL)]
+    rows = ((body, shown.get(seq, {})) for body, seq in zip(part, seqs, strict=True))
+    return [_careful([*cells(body), *(who.get(name, "") for name in PERSONAL)], every) for body, who in rows]
+
+
+def _line(cells: Sequence[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def jsonl_file(bodies: Bodies, out: BinaryIO, layout: Layout, step: Callable[[int], None] = lambda _: None) -> int:
+    """Writes the stored bodies of rows, one a line, as they were hashed; answers how many."""
+    count = 0
+    for part in bodies:
+        if layout.people is None:
+            out.write(b"\n".join(part) + b"\n" if part else b"")
+        else:
+            seqs = [_seq.decode(body).seq for body in part]
+            shown = layout.people(seqs)
+            for body, seq in zip(part, seqs, strict=True):
+                out.write(body[:-1] + b',"personal":' + msgspec.json.encode(shown.get(seq, {})) + b"}\n")
+        count += len(part)
+        step(len(part))
+    if layout.ending:
+        out.write(msgspec.json.encode({"ending": layout.ending}) + b"\n")
+    return count
+
+
+class _Seq(msgspec.Struct):
+    seq: int
+
+
+_seq = msgspec.json.Decoder(_Seq)
 
 
 def write_csv(
@@ -69,40 +152,20 @@ def write_csv(
     zone: tzinfo = UTC,
     bom: bool = False,
 ) -> int:
-    """Writes `rows` as CSV (RFC 4180) and answers how many there were.
-
-    `header` turns a column's name into words. Times are written in `zone` with their offset. A text that a
-    spreadsheet would take for a formula gets an apostrophe in front.
-    """
-    if bom:
-        out.write(BOM)
-    writer = csv.writer(out)
-    writer.writerow([neutral(header(column.name)) for column in columns])
-    count = 0
-    for entry in rows:
-        writer.writerow([_cell(column.value(entry), zone) for column in columns])
-        count += 1
+    """The same for rows that were read one by one, into text."""
+    binary = io.BytesIO()
+    count = csv_file(
+        ([_stored(row)] for row in rows), binary, Layout(columns=columns, header=header, zone=zone, bom=bom)
+    )
+    out.write(binary.getvalue().decode())
     return count
 
 
-def write_jsonl(rows: Iterable[Entry], out: IO[bytes]) -> int:
-    """Writes the clear fields of `rows`, one JSON object a line; answers how many."""
-    encoder = msgspec.json.Encoder()
-    count = 0
-    for entry in rows:
-        out.write(encoder.encode(entry) + b"\n")
-        count += 1
-    return count
+def _stored(row: Entry) -> bytes:
+    times = {"happened": iso(row.happened), "recorded": iso(row.recorded)}
+    return msgspec.json.encode(msgspec.to_builtins(row) | times)
 
 
 def neutral(text: str) -> str:
     """`text` as a spreadsheet may have it: never a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _cell(value: Cell, zone: tzinfo) -> str | float:
-    if isinstance(value, str):
-        return neutral(value)
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat(timespec="milliseconds")
-    return "" if value is None else value

@@ -7,7 +7,6 @@ The newest one also lies in a small file beside the database, so that an older c
 from __future__ import annotations
 
 import base64
-import os
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from kiosk.core.entry import Head, iso
 from kiosk.core.faults import LogbookBroken, SettingsError
+from kiosk.store import durable
 
 EVERY_ROWS = 256
 EVERY = timedelta(minutes=15)
@@ -191,14 +191,7 @@ def beside(path: Path) -> Path:
 
 def keep(path: Path, signed: SignedHead) -> None:
     """Writes the newest head beside the logbook at `path`. Raises OSError, after which the one before is there."""
-    fresh = beside(path).with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-    try:
-        os.write(descriptor, dump(signed))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    fresh.replace(beside(path))
+    durable.write(beside(path), dump(signed), 0o640)
 
 
 def kept(path: Path) -> SignedHead | None:

@@ -129,7 +129,7 @@ def test_every_column_has_a_name_of_its_own() -> None:
 
 def test_json_lines_carry_the_clear_fields(reader: Reader) -> None:
     out = io.BytesIO()
-    assert export.write_jsonl(reader.rows(Filter()), out) == 7
+    assert export.jsonl_file(reader.bodies(Filter()), out, export.Layout()) == 7
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5, 6, 7]
     assert rows[2]["temperature"]["forehead_c"] == 38.1
