@@ -157,11 +157,6 @@ class Places:
         return self.state / "country-rules"
 
     @property
-    def country_rules(self) -> Path:
-        """The EU rules of a country, with their value sets: JSON files, also in folders."""
-        return self.state / "country-rules"
-
-    @property
     def simulation(self) -> Path:
         """The simulated people's codes, made anew at each start."""
         return self.state / "simulation"
