@@ -15,6 +15,7 @@ from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust, merge
 from kiosk.core.trust.parse import parse
 from kiosk.core.validity import validity
+from tests.support import abroad
 
 NZ_CLOCK = datetime(2021, 12, 1, tzinfo=UTC)
 NZ_EXPECTED = {
@@ -89,3 +90,29 @@ def test_the_dutch_domestic_code_is_known_by_name(certs):
     (path,) = (certs / "nl-coronacheck").glob("*.txt")
     found = read(path.read_text().strip(), Trust())
     assert (found.format, reason(found, NZ_CLOCK)) == ("nl_coronacheck", Reason.UNSUPPORTED)
+
+
+def test_the_indian_sample_holds_and_what_its_signature_leaves_open_changes_no_fact(certs):
+    folder = certs / "divoc"
+    trust = parse((folder / "context" / "did-india.pem").read_bytes(), "did-india.pem")
+    text = (folder / "DIVOCQR1Contents.txt").read_text().strip()
+    found = read(text, trust)
+    assert isinstance(found, Credential)
+    assert found.holder.name == "Third March User One"
+    document = json.loads((folder / "DIVOCQR1Unpacked.json").read_text())
+    assert read(abroad.zipped(json.dumps(document).encode()), trust) == found
+    event = document["evidence"][0]
+    for name in ("effectiveUntil", "effectiveStart", "infoUrl"):
+        value = event.pop(name)
+        assert read(abroad.zipped(json.dumps(document).encode()), trust) == found, name
+        event[name] = value
+    event.update(dose=2, totalDoses=1, unknown="x")
+    assert read(abroad.zipped(json.dumps(document).encode()), trust) == found
+    document["credentialSubject"]["name"] = "Other"
+    assert reason(read(abroad.zipped(json.dumps(document).encode()), trust), NZ_CLOCK) is Reason.BAD_SIGNATURE
+
+
+def test_the_published_contexts_can_be_imported_and_say_the_same(certs):
+    folder = certs / "divoc"
+    published = [parse(path.read_bytes(), path.name) for path in sorted((folder / "context").glob("*.json"))]
+    assert any(list_.contexts for list_ in published)

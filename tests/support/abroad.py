@@ -6,17 +6,21 @@ issuer = abroad.NzPass();  issuer.code(givenName="Jack");  issuer.trust
 from __future__ import annotations
 
 import json
+import zipfile
 from base64 import b32encode, b64encode
 from datetime import UTC, datetime
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import rfc8785
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from kiosk.core.codecs import cbor, cose
+from kiosk.core.codecs import cbor, cose, jsonld
+from kiosk.core.codecs.jsonld_terms import COWIN, CREDENTIALS, SECURITY
 from kiosk.core.trust import Signer, Trust
 from kiosk.core.trust.parse import parse
 from tests.support.cards import b64, es256, jwk_of
@@ -134,6 +138,45 @@ class Posters:
         place = {"id": "4WT59M5Y", "opn": "South Gate", "pc": "AB1"} if claims is None else claims
         covered = f"{b64(json.dumps(stated).encode())}.{b64(json.dumps(place).encode())}"
         return f"UKC19TRACING:{version}:{covered}.{b64(es256(self.key, covered.encode()))}"
+
+
+class Divoc:
+    """An issuer of DIVOC credentials."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(65537, 2048)
+        self.trust = Trust(signers=(Signer("divoc", b"did:issuer", self.key.public_key(), "IN"),))
+
+    def body(self, **changed: object) -> dict[str, Any]:
+        event = {"id": "https://issuer.example/vaccine/1", "type": ["Vaccination"], "certificateId": "1",
+                 "batch": "B7", "vaccine": "COVISHIELD", "manufacturer": "Institute", "dose": 1, "totalDoses": 2,
+                 "date": "2021-03-03T04:28:43.134Z", "effectiveStart": "2021-03-03", "effectiveUntil": "2021-03-03",
+                 "verifier": {"name": "V"}, "facility": {"name": "F", "address": {"city": "C"}}}  # fmt: skip
+        return {"@context": [CREDENTIALS, COWIN], "type": ["VerifiableCredential", "ProofOfVaccinationCredential"],
+                "credentialSubject": {"type": "Person", "id": "did:Passport:P1", "name": "Anna Muster", "age": "41"},
+                "issuer": "https://issuer.example/", "issuanceDate": "2026-03-03T04:28:46.012Z",
+                "evidence": [event], "nonTransferable": "true", **changed}  # fmt: skip
+
+    def signed(self, body: dict[str, Any] | None = None, more: Any = None, **options: object) -> dict[str, Any]:
+        document = self.body() if body is None else body
+        proof = {"type": "RsaSignature2018", "created": "2026-03-03T04:28:46Z", "verificationMethod": "did:issuer",
+                 "proofPurpose": "assertionMethod", **options}  # fmt: skip
+        head = b64(b'{"alg":"PS256","b64":false,"crit":["b64"]}')
+        parts = (jsonld.canonical({"@context": SECURITY, **proof}, {}), jsonld.canonical(document, more or {}))
+        covered = head.encode() + b"." + b"".join(sha256(part.encode()).digest() for part in parts)
+        pss = padding.PSS(padding.MGF1(SHA256()), 32)
+        return {**document, "proof": {**proof, "jws": f"{head}..{b64(self.key.sign(covered, pss, SHA256()))}"}}
+
+    def code(self, document: Any = None) -> str:
+        return zipped(json.dumps(self.signed() if document is None else document).encode())
+
+
+def zipped(content: bytes, name: str = "certificate.json") -> str:
+    """The one file in an archive, as the text of a code."""
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return "B64:" + b64encode(archive.getvalue()).decode()
 
 
 def tracer(**changed: object) -> str:

@@ -9,7 +9,6 @@ import binascii
 from base64 import b32decode
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from kiosk.core.codecs import Rejected, cbor, cose, cwt, malformed, plain
 from kiosk.core.model import Credential, Holder, Kind
@@ -66,7 +65,7 @@ def _credential(claims: Mapping[Any, Any], signer: Signer) -> Credential:
         format=NAME,
         kind=KIND,
         issuer=signer.issuer,
-        credential_id=UUID(bytes=token).urn,
+        credential_id=_urn(token.hex()),
         holder=Holder(name=f"{given} {family}".strip(), birth_date=born),
         valid_from=since,
         valid_until=until,
@@ -75,6 +74,11 @@ def _credential(claims: Mapping[Any, Any], signer: Signer) -> Credential:
         claims={str(name): value for name, value in claims.items() if not isinstance(value, bytes)},
         issued=since,
     )
+
+
+def _urn(digits: str) -> str:
+    """A UUID as the specification writes the id of a pass (RFC 4122 §3)."""
+    return "urn:uuid:" + "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _list(value: object) -> list[Any]:

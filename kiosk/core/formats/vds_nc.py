@@ -59,7 +59,7 @@ def decode(text: str, trust: Trust) -> Credential:
         raise malformed("VDS-NC: numbers that have no canonical form") from None
     if not cose.made(signer.key, cose.Algorithm.ES256, plain.base64url(signature), covered):
         raise Rejected(Reason.BAD_SIGNATURE)
-    return _credential(data, message, header, signer)
+    return _credential(data, message, plain.words(header.get("is")), signer)
 
 
 def _signer(der: bytes, trust: Trust) -> Signer:
@@ -111,7 +111,7 @@ def _signed(authority: Signer, certificate: x509.Certificate) -> bool:
 
 
 def _credential(
-    data: Mapping[str, Any], message: Mapping[str, Any], header: Mapping[str, Any], signer: Signer
+    data: Mapping[str, Any], message: Mapping[str, Any], state: str, signer: Signer
 ) -> Credential:
     person = message.get("pid")
     person = person if isinstance(person, dict) else {}
@@ -119,7 +119,7 @@ def _credential(
     return Credential(
         format=NAME,
         kind=KIND,
-        issuer=signer.issuer or plain.words(header.get("is")),
+        issuer=signer.issuer or state,
         credential_id=plain.words(message.get("uvci")) or plain.words(message.get("utci")) or None,
         holder=Holder(
             name=plain.words(person.get("n")) or None,

@@ -15,8 +15,9 @@ MEMBER = "verificationMethod"
 
 
 def recognises(data: bytes) -> bool:
-    """A JSON object with that member."""
-    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and f'"{MEMBER}"'.encode() in data
+    """A JSON object with that member and an id of that kind."""
+    begins = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return begins and f'"{MEMBER}"'.encode() in data and b'"did:' in data
 
 
 def parse(data: bytes, name: str) -> Trust:

@@ -25,6 +25,7 @@ SAMPLES = {
     "smart_health_card": CARDS.card(),
     "nz_pass": abroad.NzPass().code(),
     "vds_nc": abroad.Seals().code(),
+    "divoc": abroad.Divoc().code(),
     "ramzor": abroad.Ramzor().code(),
     "nhs_poster": abroad.Posters().code(),
     "nz_covid_tracer": abroad.tracer(),

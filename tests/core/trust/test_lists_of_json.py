@@ -28,6 +28,7 @@ SAMPLES = {
     "certificates": b"-----BEGIN CERTIFICATE-----",
     "denied": of_json({"kiosk_deny": 1, "denied": ["a:b"]}),
     "kid_list": of_json({"AAAAAAAAAAA=": ["MA=="]}),
+    "contexts": of_json({"kiosk_contexts": 1, "contexts": {}}),
     "did": of_json({"id": "did:web:x", "verificationMethod": []}),
     "jwks": of_json({"keys": [{"kty": "EC"}]}),
     "card_revocations": of_json({"kid": "k", "method": "rid", "rids": []}),
