@@ -76,7 +76,7 @@ def who(passings: Iterable[Passing], *, reset: datetime | None = None, until: da
     """
     inside = _Room()
     left_unseen = 0
-    chosen = (one for one in passings if (reset is None or one.at >= reset) and (until is None or one.at <= until))
+    chosen = (one for one in passings if (reset is None or one.at > reset) and (until is None or one.at <= until))
     for one in sorted(chosen, key=lambda each: (each.at, each.seq)):
         known = inside.find(one)
         if known is None and one.direction is Direction.OUT and one.confidence is Confidence.UNKNOWN:

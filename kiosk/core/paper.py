@@ -201,11 +201,11 @@ def _line(row: Mapping[str, str], zone: tzinfo) -> PaperLine | list[tuple[Slip, 
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows of a CSV up to where it is none any more."""
+    """The rows of a CSV; where it is none any more, one row that is no line, so that it is named."""
     try:
         yield from reader
     except csv.Error:  # a cell of 128 KiB: no sheet of paper
-        return
+        yield ["\0"]
 
 
 def _number(digits: str) -> int:
