@@ -21,12 +21,14 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from kiosk.core.entry import SealClass
 from kiosk.core.faults import KeyMissing, LogbookBroken
+from kiosk.store import durable
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # RFC 8439 §2.3
 KEY_ID_BYTES = 4  # says which key sealed a blob, so that a forgotten key is told from a forged blob
 TAG = "tag"  # the class of the keys behind person_tag and code_tag
 TAG_HEX = 32  # characters of a tag: 128 bits
+_MODE = 0o600
 
 
 class Keyring:
@@ -39,6 +41,7 @@ class Keyring:
         self._random = random
         self._keys: dict[tuple[date, str], bytes] = {}
         self._ciphers: dict[tuple[date, str], tuple[bytes, ChaCha20Poly1305]] = {}
+        self._settled: set[tuple[date, str]] = set()  # certain to be on the disk
         self._guard = threading.RLock()
 
     @classmethod
@@ -52,8 +55,8 @@ class Keyring:
             each.mkdir(mode=0o700, exist_ok=True)
         root = folder / "root.key"
         if not root.exists():
-            _write_durably(root, random(KEY_BYTES))
-            _sync_folder(folder.parent)
+            durable.write(root, random(KEY_BYTES), _MODE)
+            durable.settle(folder)
         key = root.read_bytes()
         if len(key) != KEY_BYTES:
             raise LogbookBroken(f"{root}: {len(key)} bytes instead of {KEY_BYTES}; restore it from its own backup")
@@ -108,10 +111,11 @@ class Keyring:
             doomed = [path for path in self._days.glob("*.key") if _is_before(path, before, gone)]
             for path in doomed:
                 path.unlink()
-            _sync_folder(self._days)
+            durable.sync(self._days)
             for day, name in [each for each in self._keys if each[0] < before and each[1] in gone]:
                 del self._keys[day, name]
                 self._ciphers.pop((day, name), None)
+                self._settled.discard((day, name))
         return len(doomed)
 
     def held(self) -> list[tuple[date, str, bytes]]:
@@ -127,16 +131,16 @@ class Keyring:
         """Takes over a key from a backup, wrapped by this keyring's own root. Raises OSError."""
         path = self._days / f"{day.isoformat()}.{name}.key"
         nonce = self._random(NONCE_BYTES)
-        _write_durably(path, nonce + self._root.encrypt(nonce, key, path.name.encode()))
+        durable.write(path, nonce + self._root.encrypt(nonce, key, path.name.encode()), _MODE)
 
     def _derive(self, purpose: bytes) -> bytes:
         return hmac.digest(self._secret, b"checkpoint-kiosk " + purpose, "sha256")
 
     def _cipher(self, day: date, name: str, *, make: bool) -> tuple[bytes, ChaCha20Poly1305]:
         with self._guard:
+            key = self._key(day, name, make=make)
             found = self._ciphers.get((day, name))
             if found is None:
-                key = self._key(day, name, make=make)
                 found = hashlib.sha256(key).digest()[:KEY_ID_BYTES], ChaCha20Poly1305(key)
                 self._ciphers[day, name] = found
             return found
@@ -144,10 +148,15 @@ class Keyring:
     def _key(self, day: date, name: str, *, make: bool) -> bytes:
         with self._guard:
             key = self._keys.get((day, name))
+            if key is not None and (not make or (day, name) in self._settled):
+                return key
+            path = self._days / f"{day.isoformat()}.{name}.key"
             if key is None:
-                path = self._days / f"{day.isoformat()}.{name}.key"
                 key = self._load(path) if path.exists() else self._make(path, make=make)
                 self._keys[day, name] = key
+            if make:  # whoever made it may have died before it was on the disk
+                durable.settle(path)
+                self._settled.add((day, name))
             return key
 
     def _load(self, path: Path) -> bytes:
@@ -161,7 +170,7 @@ class Keyring:
         if not make:
             raise KeyMissing(f"there is no key {path.name}: it was deleted, and what it sealed is gone for ever")
         key, nonce = self._random(KEY_BYTES), self._random(NONCE_BYTES)
-        _write_durably(path, nonce + self._root.encrypt(nonce, key, path.name.encode()))
+        durable.write(path, nonce + self._root.encrypt(nonce, key, path.name.encode()), _MODE)
         return key
 
 
@@ -174,24 +183,3 @@ def _is_before(path: Path, before: date, classes: set[str]) -> bool:
     with suppress(ValueError):
         return date.fromisoformat(day) < before and name in classes
     return False
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """A file that is either whole and on the disk, or not there."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    fresh.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

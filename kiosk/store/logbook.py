@@ -61,6 +61,7 @@ class Logbook:
         self._failures = 0
         self._tally: questions.DayTally | None = None
         self._tail: tuple[int, bytes] | None = None
+        self._doubtful: set[bytes] = set()  # hashes of rows whose commit failed: one of them may come back
         self._signed: tuple[int, int, datetime | None] = (0, 0, None)  # number, row and time of the newest head
         self._head_key = keyring.head_key
         self._epoch = 0
@@ -282,7 +283,9 @@ class Logbook:
         )
         self._db.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", [(seq, *each) for each in sealed])
         signed = self._sign(seq, head) if self._due(seq, recorded) else None
+        self._doubtful.add(head)
         self._db.execute("COMMIT")
+        self._doubtful.clear()
         self._tail = seq, head
         if signed is not None:
             self._keep(signed)
@@ -322,9 +325,24 @@ class Logbook:
         if self._failures > 1:
             self._db.close()
             self._db = self._connect()
+            self._take_back()
         elif self._tail is None:
-            self._tail = questions.tail(self._db)
-            self._signed = heads.newest(self._db)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._tail = questions.tail(self._db)
+        self._signed = heads.newest(self._db)
+
+    def _take_back(self) -> None:
+        """A new connection finds a row in the write-ahead log that was refused: nobody was told that it is there."""
+        if self._tail is not None and self._tail[1] in self._doubtful:
+            seq = (self._tail[0],)
+            self._db.execute("BEGIN IMMEDIATE")
+            for table in ("head", "sealed", "entry"):
+                self._db.execute(f"DELETE FROM {table} WHERE seq = ?", seq)  # noqa: S608
+            self._db.execute("COMMIT")
+            self._look_again()
+        self._doubtful.clear()
 
     def _compare(self, connection: sqlite3.Connection) -> None:
         """Raises LogbookBroken where the head beside the file is of a row that the file does not have.

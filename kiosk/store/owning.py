@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kiosk.core.faults import NotOwner, StoreUnreadable
+from kiosk.store import durable
 
 MODE = 0o640  # the owner writes, its group reads
 _READERS_WAIT_S = 10.0  # for readers to finish their page when an owner comes up
@@ -39,6 +40,7 @@ class Ownership:
             self._take(_beside(path, "readers"), path, wait_s=_READERS_WAIT_S)
             # Only now: closing a file drops every lock that this process's SQLite holds on it.
             os.close(_touch(path))
+            durable.settle(path.parent)
         except PermissionError as error:
             self.release()
             raise NotOwner(f"{path}: this user may not write it; run the command as the service's user") from error
@@ -67,7 +69,11 @@ class Ownership:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The owner's one connection: durable at every commit, no memory mapping. Raises sqlite3.Error."""
+    """The owner's one connection: durable at every commit, no memory mapping. Raises sqlite3.Error.
+
+    What a write-ahead log still holds is written into the database first: after a sync that failed, Linux takes
+    its pages for written, so rows that follow them there could be lost with them when the power goes.
+    """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -78,6 +84,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
+        empty_log(connection)
     except sqlite3.Error:
         connection.close()
         raise

@@ -12,12 +12,13 @@ FOR_EVER = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """From the `nth` operation (1 is the next) among `kinds` on, `times` of them fail with `error`, as `EIO`."""
+    """From the `nth` operation (1 is the next) of `kinds` on, `times` of them fail with `error`, as `EIO`."""
 
     error: str
     kinds: tuple[str, ...] = KINDS
     nth: int = 1
     times: int = 1
+    spreads: bool = False  # after the first, operations of every kind fail
     short: bool = False  # the first write that fails is done by half instead: a disk fills in the middle
 
     @property
@@ -45,7 +46,7 @@ class Plan:
         self.seen[kind] += 1
         met = None
         for index, fault in enumerate(self.faults):
-            if kind in fault.kinds:
+            if kind in fault.kinds or (fault.spreads and self._met[index] >= fault.nth):
                 self._met[index] += 1
                 if met is None and fault.nth <= self._met[index] < fault.nth + fault.times:
                     met = fault

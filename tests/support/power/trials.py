@@ -1,0 +1,122 @@
+"""A logbook on a disk that fails at one operation: what it acknowledged, what it refused, and what is there after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kiosk.core.entry import Draft
+from kiosk.core.faults import LogbookUnwritable
+from kiosk.store import owning, seals, verify
+from kiosk.store.keys import Keyring
+from kiosk.store.logbook import Logbook
+from tests.support.power.days import visit
+
+MORNING = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
+RECOVERS_WITHIN = 3  # tries: the first finds out, the second looks again, the third has a new connection
+
+Work = Callable[["Trial"], None]
+
+
+@dataclass
+class Trial:
+    """One logbook in a folder of its own."""
+
+    folder: Path
+    now: datetime = MORNING
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    _book: Logbook | None = None
+
+    def open(self) -> None:
+        """Opens it. Raises LogbookUnwritable, OSError."""
+        self._book = Logbook.open(
+            self.folder / "logbook.db",
+            Keyring.open(self.folder / "keys"),
+            kiosk="gate-1",
+            boot="b1",
+            clock_state=lambda: "trusted",
+            now=lambda: self.now,
+            monotonic_ns=lambda: 0,
+        )
+
+    @property
+    def book(self) -> Logbook:
+        """The open logbook."""
+        assert self._book is not None
+        return self._book
+
+    def visit(self, name: str, **more: object) -> bool:
+        """Writes a row down; whether that was acknowledged. Anything but a named refusal goes through."""
+        draft: Draft = visit(name, self.now)
+        try:
+            row = self.book.append(draft)
+        except LogbookUnwritable:
+            self.refused.append(name)
+            return False
+        self.acknowledged[name] = row.hash.hex()
+        return True
+
+    def recovers(self) -> bool:
+        """Whether rows are written again a moment after the fault has ended, by itself."""
+        return any(self.visit(f"after-{number}") for number in range(RECOVERS_WITHIN))
+
+    def close(self) -> None:
+        """Ends it as a gate does that is stopped."""
+        if self._book is not None:
+            self._book.close()
+            self._book = None
+
+
+def two_visits(trial: Trial) -> None:
+    """Two people, the first of a new day: its keys are made."""
+    for number in range(2):
+        trial.visit(f"during-{number}")
+
+
+def many_visits(trial: Trial) -> None:
+    """So many people that the connection is replaced while the fault lasts."""
+    for number in range(6):
+        trial.visit(f"during-{number}")
+
+
+def a_purge(trial: Trial) -> None:
+    """The days before this one are forgotten, and somebody comes in."""
+    try:
+        trial.book.purge(trial.now.date(), by="li")
+    except LogbookUnwritable:
+        trial.refused.append("purge")
+    trial.visit("during")
+
+
+def a_probe(trial: Trial) -> None:
+    """As the gate does while it cannot write."""
+    trial.book.probe()
+    trial.visit("during")
+
+
+def prepared(folder: Path) -> Trial:
+    """A logbook with a row of yesterday, on the morning of a new day."""
+    trial = Trial(folder, MORNING)
+    trial.open()
+    trial.visit("yesterday")
+    trial.now += timedelta(days=1)
+    return trial
+
+
+def stored(folder: Path) -> tuple[dict[str, str], str]:
+    """The visits that a logbook holds, each with its hash; and what is wrong with it, if anything is."""
+    *_, verified = verify.check(folder / "logbook.db")
+    with owning.reading(folder / "logbook.db") as db:
+        rows = db.execute("SELECT seq, visit, hash FROM entry WHERE kind = 'visit' ORDER BY seq").fetchall()
+        sealed = [seq for (seq,) in db.execute("SELECT DISTINCT seq FROM sealed JOIN entry USING (seq)")]
+        shown = seals.reveal(db, Keyring.open(folder / "keys"), sealed)
+        forgotten = db.execute("SELECT count(*) FROM entry WHERE kind = 'purged'").fetchone()[0]
+    wrong = [f"row {verified.broken.seq}: {verified.broken.flaw}"] if verified.broken else []
+    names = [name for _, name, _ in rows]
+    wrong += [f"{name} is there twice" for name in set(names) if names.count(name) > 1]
+    dark = [seq for seq in sealed if not shown[seq] and not (seq == 1 and forgotten)]
+    wrong += [f"rows {dark} have lost their key"] if dark else []
+    return {name: digest.hex() for _, name, digest in rows}, "; ".join(wrong)
