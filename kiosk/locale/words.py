@@ -346,6 +346,8 @@ KINDS: Mapping[str, str] = {
     EntryKind.SHEETS: N_("Paper sheets printed"),
     EntryKind.BACKUP: N_("Backup made"),
     EntryKind.RESTORED: N_("Restored from a backup"),
+    EntryKind.EXPORTED: N_("Names exported"),
+    EntryKind.ERASED: N_("Erased on request"),
 }
 
 # The header of a download.
@@ -377,6 +379,7 @@ COLUMNS: Mapping[str, str] = {
     "ambient_c": N_("Ambient °C"),
     "temperature_model": N_("Model"),
     "with_visit": N_("Came with visit"),
+    "person_tag": N_("Person, as a mark of the day"),
 }
 
 # Who can ask for something without being a user.
