@@ -64,6 +64,16 @@ class Paper:
         self._pdf.set_line_width(0.2)
         self._pdf.rect(x_mm, y_mm, w=width_mm, h=height_mm)
 
+    def bar(self, x_mm: float, y_mm: float, width_mm: float, height_mm: float, grey: int = 0) -> None:
+        """Fills a rectangle; `grey` is 0 for black, 255 for white."""
+        self._pdf.set_fill_color(grey)
+        self._pdf.rect(x_mm, y_mm, w=width_mm, h=height_mm, style="F")
+        self._pdf.set_fill_color(0)
+
+    def next_page(self) -> None:
+        """Goes on with another page of the same size."""
+        self._pdf.add_page()
+
     def pdf(self) -> bytes:
         """The file."""
         return bytes(self._pdf.output())
