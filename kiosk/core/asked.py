@@ -105,9 +105,12 @@ def _undo(turn: Turn, request: Undo) -> Said:
 
 
 def _reopened(turn: Turn, visit: str) -> Visit | None:
-    """The visit before the lane, taken up again if its verdict is shown; None when it is another one."""
-    current = turn.visit
-    if current is None or current.id != visit:
+    """The visit before the lane, taken up again if its verdict is shown; None when it is another one.
+
+    A medical exit or a vehicle was asked nothing, and is asked nothing afterwards.
+    """
+    current, shown = turn.visit, turn.find(visit)
+    if current is None or current.id != visit or (shown is not None and shown.kind is not EntryKind.VISIT):
         return None
     reopened = replace(current, since=turn.now, wanting=None)
     turn.collect(reopened)

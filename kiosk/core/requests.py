@@ -16,6 +16,7 @@ from kiosk.core.reasons import Answer
 
 BUTTON = "button"  # the `by` of a physical button
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # one without a zone cannot be compared
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Words = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -25,7 +26,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag
 
     request_id: Id
     by: Id
-    expires_at: datetime
+    expires_at: Moment
 
 
 class Override(Request, frozen=True, kw_only=True, tag="override"):
@@ -143,7 +144,7 @@ class SetDirection(Request, frozen=True, kw_only=True, tag="set_direction"):
 class Reveal(Request, frozen=True, kw_only=True, tag="reveal"):
     """Shows the sealed fields of entries; writes down who looked and why."""
 
-    seqs: Annotated[tuple[int, ...], msgspec.Meta(max_length=500)]
+    seqs: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=2**53)], ...], msgspec.Meta(max_length=500)]
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     export: Annotated[str, msgspec.Meta(max_length=64)] = ""  # of `OpenNames`: then that one look is written down once
 
@@ -151,13 +152,13 @@ class Reveal(Request, frozen=True, kw_only=True, tag="reveal"):
 class Purge(Request, frozen=True, kw_only=True, tag="purge"):
     """Deletes the keys of every day before `before` (UTC midnight): what they sealed is gone."""
 
-    before: datetime
+    before: Moment
 
 
 class ConfirmTime(Request, frozen=True, kw_only=True, tag="confirm_time"):
     """A manager's watch shows `time` (UTC): it is the kiosk's, and may be relied on until the next boot."""
 
-    time: datetime
+    time: Moment
 
 
 class Dispute(Request, frozen=True, kw_only=True, tag="dispute"):
@@ -189,7 +190,7 @@ class PaperLine(msgspec.Struct, frozen=True, kw_only=True):
 
     sheet: Annotated[int, msgspec.Meta(ge=1)]
     line: Annotated[int, msgspec.Meta(ge=1, le=20)]
-    happened: datetime
+    happened: Moment
     outcome: Outcome
     volunteer: Id
     name: Annotated[str, msgspec.Meta(max_length=100)] = ""

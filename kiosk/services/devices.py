@@ -20,6 +20,7 @@ from kiosk.settings import Lane
 
 READING_EVERY_S = 0.1
 MEASURING_EVERY_S = 0.05
+SILENT_AFTER_S = 3.0  # a bus that hangs; retries and opening take less
 WARM_C = 28.0  # something this warm is worth looking at more often
 RETRY_S = 0.5
 
@@ -32,6 +33,7 @@ class State:
 
     code: str
     since: datetime
+    since_s: float  # the same, of the monotonic clock
     detail: str = ""
 
     @property
@@ -46,14 +48,18 @@ class Watched:
     def __init__(self, name: str, driver: str, clock: Clock) -> None:
         self.name, self.driver = name, driver
         self._clock = clock
-        self.state = State("starting", clock.now())
+        self.state = State("starting", clock.now(), clock.monotonic_s())
 
     def became(self, code: str, detail: str = "") -> None:
         """Notes a state; `since` stays while the code does."""
         if code == self.state.code:
             self.state = replace(self.state, detail=detail)
         else:
-            self.state = State(code, self._clock.now(), detail)
+            self.state = State(code, self._clock.now(), self._clock.monotonic_s(), detail)
+
+    def down_s(self) -> float:
+        """For how long it has not worked, whatever was done to the wall clock meanwhile."""
+        return 0.0 if self.state.ok else self._clock.monotonic_s() - self.state.since_s
 
     def view(self) -> DeviceView:
         """The state as pages show it."""
@@ -73,7 +79,8 @@ class ThermometerWorker:
 
     def __init__(self, lane: str, spec: str, inbox: Inbox, clock: Clock) -> None:
         self.watched = Watched("thermometer", spec, clock)
-        self._lane, self._spec, self._inbox = lane, spec, inbox
+        self._lane, self._spec, self._inbox, self._clock = lane, spec, inbox, clock
+        self._turned_s = clock.monotonic_s()
         self._stop = threading.Event()
         self._device: Thermometer | None = None
         self._thread = threading.Thread(target=self._run, name=f"thermometer {lane}", daemon=True)
@@ -81,6 +88,7 @@ class ThermometerWorker:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._turned_s = self._clock.monotonic_s()
             try:
                 device = load("thermometer", self._spec)
             except KioskError as error:
@@ -99,6 +107,7 @@ class ThermometerWorker:
         self._device = device
         pause_s = READING_EVERY_S
         while not self._stop.wait(pause_s):
+            self._turned_s = self._clock.monotonic_s()
             try:
                 reading = device.read()
             except SensorFault as error:
@@ -108,6 +117,11 @@ class ThermometerWorker:
                 self.watched.became("ok")
                 self._inbox.post(Read(self._lane, reading))
                 pause_s = READING_EVERY_S if reading.object_c < WARM_C else MEASURING_EVERY_S
+
+    def check(self) -> None:
+        """Notes when the device has hung, or the thread that reads it has died."""
+        if self._clock.monotonic_s() - self._turned_s > SILENT_AFTER_S:
+            self.watched.became("silent")
 
     def close(self) -> None:
         """Stops reading."""

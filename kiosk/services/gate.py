@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,14 +22,14 @@ from kiosk.core import buttons, requests
 from kiosk.core import gate as whole
 from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, Say, ShowLamp
 from kiosk.core.entry import Draft, EntryKind
-from kiosk.core.faults import LogbookUnwritable
+from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
 from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer, Showing
 from kiosk.core.model import ConditionKind, Reading, Source
 from kiosk.core.present import condition_views, desk_view
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Reply, Request
 from kiosk.core.step import step, unrecorded
-from kiosk.core.view import Counts, DeviceView, GateView
+from kiosk.core.view import Counts, GateView
 from kiosk.services.audience import Audience
 from kiosk.services.book import Book
 from kiosk.services.clock import ClockState, SystemClock
@@ -44,7 +45,8 @@ from kiosk.settings import Places, Settings
 TURN_S = 0.1  # the longest between two looks
 VIEW_EVERY_S = 1.0
 HOUSEKEEPING_S = 3600.0
-DOWN_AFTER = timedelta(seconds=1)  # a device that fails for less is a hiccup
+DOWN_AFTER_S = 1.0  # a device that fails for less is a hiccup
+MOST_TEXTS = 16  # of one picture; a sheet full of codes holds nobody up
 
 
 @dataclass
@@ -115,9 +117,9 @@ class GateService:
             while not stopping.is_set():
                 self.turn(TURN_S)
                 self._notifier.turn_done()
+            self._book.append_later(Draft(EntryKind.STOP, self._clock.now()))
         finally:
             self._notifier.stopping()
-            self._book.append_later(Draft(EntryKind.STOP, self._clock.now()))
             self.close()
 
     def turn(self, timeout_s: float) -> None:
@@ -212,7 +214,7 @@ class GateService:
     def _gather(self, message: Message) -> None:
         match message:
             case ScannerLooked(lane, looked):
-                for text in looked.texts:
+                for text in looked.texts[:MOST_TEXTS]:
                     self._hold_up(self._passages[lane], text, Source.CAMERA)
             case Read(lane, reading):
                 self._passages[lane].readings.append(reading)
@@ -295,7 +297,7 @@ class GateService:
             self._tidied_s = self._clock.monotonic_s()
             try:
                 self._book.forget_on_time(self._settings.retention)
-            except LogbookUnwritable:
+            except (LogbookUnwritable, StoreUnreadable):
                 return  # the state of the logbook says so; it is tried again in an hour
 
     def _idle(self) -> bool:
@@ -306,7 +308,7 @@ class GateService:
         passages = list(self._passages.values())
         stale = trust.as_of is not None and now - trust.as_of > timedelta(hours=rules.conditions.trust_stale_h)
         holds = {
-            ConditionKind.THERMOMETER_DOWN: any(self._down(p.devices.thermometer.watched.view()) for p in passages),
+            ConditionKind.THERMOMETER_DOWN: any(self._thermometer_down(passage) for passage in passages),
             ConditionKind.AMBIENT_OUT_OF_RANGE: any(
                 p.air and whole.ambient_out_of_range(p.air, rules) for p in passages
             ),
@@ -317,15 +319,16 @@ class GateService:
         }
         return frozenset(kind for kind, held in holds.items() if held)
 
-    def _down(self, device: DeviceView) -> bool:
-        return not device.ok and device.since is not None and self._clock.now() - device.since > DOWN_AFTER
+    def _thermometer_down(self, passage: Passage) -> bool:
+        passage.devices.thermometer.check()
+        return passage.devices.thermometer.watched.down_s() > DOWN_AFTER_S
 
     def _faults(self, passage: Passage) -> frozenset[Reason]:
         passage.scanner.check()
         faults = set()
         if not self._book.writable:
             faults.add(Reason.LOGBOOK_DOWN)
-        if self._down(passage.scanner.scanner.view()) or self._down(passage.scanner.camera.view()):
+        if any(watched.down_s() > DOWN_AFTER_S for watched in (passage.scanner.scanner, passage.scanner.camera)):
             faults.add(Reason.CAMERA_DOWN)
         return frozenset(faults)
 
@@ -367,12 +370,13 @@ class GateService:
         )
 
     def close(self) -> None:
-        """Dark, silent, and the logbook clean."""
-        self._audience.close()
-        for passage in self._passages.values():
-            passage.scanner.close()
-            passage.devices.close()
-        if self._resolver is not None:
-            self._resolver.close()
-        self._lists.close()
-        self._book.close()
+        """Dark, silent, and the logbook clean, whatever a device says to that."""
+        with ExitStack() as last_first:
+            last_first.callback(self._book.close)
+            last_first.callback(self._lists.close)
+            if self._resolver is not None:
+                last_first.callback(self._resolver.close)
+            for passage in self._passages.values():
+                last_first.callback(passage.devices.close)
+                last_first.callback(passage.scanner.close)
+            last_first.callback(self._audience.close)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ import msgspec
 from kiosk.core.faults import LinkDown
 
 LARGEST = 16 * 1024 * 1024  # bytes of one message: a roster of 50,000 people fits
+ACCEPT_AGAIN_S = 0.1
 _HEAD = 4
 
 T = TypeVar("T")
@@ -128,7 +130,10 @@ class Server:
             try:
                 link, _ = self._listening.accept()
             except OSError:
-                return
+                if self._closed:
+                    return
+                time.sleep(ACCEPT_AGAIN_S)  # no file descriptor is left, or they hung up at once: others will come
+                continue
             if not self._places.acquire(blocking=False):
                 link.close()
                 continue

@@ -88,15 +88,22 @@ class Lists:
 
     def _stamp(self) -> tuple[object, ...]:
         """What tells that a file came, went or changed."""
-        folders = (self._at.trust, self._at.pass_keys, *self._more)
-        files = [self._at.rules, *(file for folder in folders if folder.is_dir() for file in folder.iterdir())]
-        files += [path for path in self._more if path.is_file()]
-        files += self._at.country_rules.rglob("*.json")
+        try:
+            files = self._files()
+        except OSError as error:  # reading them will say what is wrong
+            return (str(error),)
         return tuple(
             (str(file), status.st_mtime_ns, status.st_size, status.st_ino)
             for file in sorted(files)
             if (status := _status(file))
         )
+
+    def _files(self) -> list[Path]:
+        folders = (self._at.trust, self._at.pass_keys, *self._more)
+        files = [self._at.rules, *(file for folder in folders if folder.is_dir() for file in folder.iterdir())]
+        files += [path for path in self._more if path.is_file()]
+        files += self._at.country_rules.rglob("*.json")
+        return files
 
     def close(self) -> None:
         """Stops looking."""

@@ -56,7 +56,7 @@ class Passers:
     def _known(self, text: str, direction: Direction, trust: Trust, rules: Rules, now: datetime) -> _Verified:
         digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest(), direction
         held = self._verified.get(digest)
-        if held is None or now - held.at > timedelta(seconds=REMEMBERED_S):
+        if held is None or not timedelta(0) <= now - held.at <= timedelta(seconds=REMEMBERED_S):
             read = formats.read(text, trust)
             key = identity.key(read, text, self._secret)
             match = self._roster.match(read) if isinstance(read, Credential) else None

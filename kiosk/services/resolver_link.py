@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 
 from kiosk.core.faults import LinkDown
 from kiosk.core.model import OnlineCode, Presented
@@ -52,6 +53,9 @@ class ResolverLink:
             self._inbox.post(Answered(resolved))
 
     def close(self) -> None:
-        """Asks no more."""
+        """Asks no more; what is still waiting is dropped."""
+        with suppress(queue.Empty):
+            while True:
+                self._questions.get_nowait()
         self._questions.put(None)
         self._thread.join(timeout=WITHIN_S + 1)

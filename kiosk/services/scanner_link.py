@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from kiosk.services.inbox import Inbox, ScannerLooked
 from kiosk.services.messages import CameraState, Looked, PictureTaken, ScannerPush, ShowPictures
 
 SILENT_AFTER_S = 1.5
+SEND_AT_MOST_US = 100_000
 
 
 class ScannerLink:
@@ -33,6 +35,8 @@ class ScannerLink:
         self._server = link.Server(path, self._serve, most=4)
 
     def _serve(self, connection: socket.socket) -> None:
+        # A scanner that reads nothing, for strangers' pictures got the better of it, must not hold up the gate's turn.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, SEND_AT_MOST_US))
         with self._guard:
             self._current = connection
             link.send(connection, ShowPictures(hz=self._hz))

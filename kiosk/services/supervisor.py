@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
 LOOK_EVERY_S = 0.05
+READY_WITHIN_S = 60.0  # of silence while it starts: a slow camera takes seconds to open
 PATIENCE_S = 5.0  # a process may take so long to end
 SHORT_LIFE_S = 2.0
 SHORT_LIVES = 5  # after so many short lives in a row it is started only every PAUSE_S
@@ -76,7 +77,7 @@ class Supervisor:
                 self._start(child)
             return
         if child.process.poll() is None:
-            if child.ready and now_s - child.heard_s > child.watchdog_s:
+            if now_s - child.heard_s > (child.watchdog_s if child.ready else READY_WITHIN_S):
                 self._say(f"{child.name} has fallen silent; starting it anew")
                 child.process.kill()
                 child.process.wait()

@@ -96,7 +96,7 @@ class DeskReader:
                     return _match(found, Certainty.CERTAIN)
                 found = _possible(db, holder)
                 return _match(found, Certainty.POSSIBLE) if found else None
-        except (StoreUnreadable, sqlite3.DatabaseError):
+        except (OSError, sqlite3.DatabaseError):  # StoreUnreadable, or its owner comes or goes just now
             return None
 
     def person(self, person_id: str) -> RosterMatch | None:
@@ -104,7 +104,7 @@ class DeskReader:
         try:
             with owning.reading(self._path) as db:
                 found = person_of(db, person_id)
-        except (StoreUnreadable, sqlite3.DatabaseError):
+        except (OSError, sqlite3.DatabaseError):  # StoreUnreadable, or its owner comes or goes just now
             return None
         return _match(found, Certainty.CERTAIN) if found else None
 

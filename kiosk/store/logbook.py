@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kiosk.core import entry
 from kiosk.core.entry import Draft, EntryKind, Head, SealClass, Stamp
-from kiosk.core.faults import LogbookBroken, LogbookUnwritable
+from kiosk.core.faults import LogbookBroken, LogbookUnwritable, StoreUnreadable
 from kiosk.core.model import Direction
 from kiosk.core.view import Counts
 from kiosk.store import heads, migrations, owning, persons, questions, seals
@@ -123,8 +123,11 @@ class Logbook:
             return True
 
     def passed_before(self, code_key: str, direction: Direction, since: datetime) -> datetime | None:
-        """When the identity behind `code_key` last passed in `direction`, not before `since`; overrides included."""
-        with self._guard:
+        """When the identity behind `code_key` last passed in `direction`, not before `since`; overrides included.
+
+        Raises StoreUnreadable, LogbookBroken where a key is.
+        """
+        with self._reading():
             tags = self._tags((code_key,), since.astimezone(UTC).date(), self._today())
             return questions.passed_before(self._db, tags, direction, since)
 
@@ -136,9 +139,9 @@ class Logbook:
     def counts(self, since: datetime, until: datetime) -> Counts:
         """The counts of visits that happened from `since` to before `until`, as `kiosk.core.reports` defines them.
 
-        Asking again for the same time only reads what is new.
+        Asking again for the same time only reads what is new. Raises StoreUnreadable.
         """
-        with self._guard:
+        with self._reading():
             if self._tally is None or self._tally.window != (since, until):
                 self._tally = questions.DayTally(since, until)
             return self._tally.counts(self._db)
@@ -146,9 +149,9 @@ class Logbook:
     def reveal(self, seqs: Iterable[int]) -> dict[int, dict[str, str]]:
         """The personal fields of rows; empty for a row that has none or whose day was forgotten.
 
-        Raises LogbookBroken where a seal is not what was written.
+        Raises LogbookBroken where a seal is not what was written, StoreUnreadable.
         """
-        with self._guard:
+        with self._reading():
             return seals.reveal(self._db, self._keys, seqs)
 
     def sign(self) -> SignedHead | None:
@@ -193,7 +196,8 @@ class Logbook:
                 keys = self._keys.forget(before, chosen)
             except OSError as error:
                 raise LogbookUnwritable(f"{self._path}: keys could not be deleted: {error}") from error
-            rows = seals.count_before(self._db, before, chosen)
+            with self._reading():
+                rows = seals.count_before(self._db, before, chosen)
             if keys or rows:
                 now, some = self._ambient.now(), () if len(chosen) == len(SealClass) else chosen
                 self.append(Draft(EntryKind.PURGED, now, volunteer=by, detail=" ".join([before.isoformat(), *some])))
@@ -247,6 +251,16 @@ class Logbook:
             self._closed = True
             owning.disconnect(self._db)
             self._ownership.release()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """After a failed write the connection may be gone until the next one is tried."""
+        with self._guard:
+            try:
+                yield
+            except sqlite3.Error as error:
+                self._failed()
+                raise StoreUnreadable("recovering", f"{self._path}: cannot be read: {error}") from error
 
     def _today(self) -> date:
         return self._ambient.now().astimezone(UTC).date()

@@ -260,6 +260,14 @@ def test_a_medical_exit_is_always_possible(bench):
     assert bench.lamp is LampPattern.PASS
 
 
+@pytest.mark.parametrize("request_", [MedicalExit, Vehicle])
+def test_whoever_was_let_through_unasked_is_not_asked_afterwards(bench, request_):
+    bench.asks(request_, lane="main")
+    assert bench.asks(Again, visit=bench.visit) is Answer.VISIT_ENDED
+    assert bench.asks(ContactTemperature, visit=bench.visit, celsius=39.0) is Answer.VISIT_ENDED
+    assert bench.lamp is LampPattern.PASS
+
+
 def test_a_vehicle_is_logged_once(bench):
     bench.asks(Vehicle, lane="main", plate="A12345")
     bench.waits(10)

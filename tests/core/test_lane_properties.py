@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 from hypothesis import HealthCheck, Phase, settings
@@ -18,12 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from kiosk.core import entry
-from kiosk.core.checks.credential import is_forged
-from kiosk.core.effects import Effect, Record, RecordLater, Respond, ShowLamp
-from kiosk.core.entry import Draft, EntryKind, Stamp
 from kiosk.core.gate import Condition, Evacuation
-from kiosk.core.lane import Arrival, Collecting, Idle, Known, Lane, Look, OnlineAnswer, Showing
+from kiosk.core.lane import Arrival, Collecting, Idle, Known, Lane, OnlineAnswer, Showing
 from kiosk.core.model import (
     Attested,
     Certainty,
@@ -39,12 +34,10 @@ from kiosk.core.model import (
     Remedy,
     RosterMatch,
     Source,
-    TemperatureSource,
 )
 from kiosk.core.ports import LampPattern
 from kiosk.core.present import desk_view, lamp_of, phrase_of
 from kiosk.core.reasons import Reason
-from kiosk.core.reports import COUNTED, DECIDING, Mark, Tally
 from kiosk.core.requests import (
     Again,
     Call,
@@ -54,18 +47,15 @@ from kiosk.core.requests import (
     ManualVisit,
     MedicalExit,
     Override,
-    Request,
     Seen,
     SetDirection,
     Undo,
     Vehicle,
 )
 from kiosk.core.rules import CredentialRules, Rules, VenueRules
-from kiosk.core.step import unrecorded
 from tests.support.lanes import (
     MORNING,
     ROOM_C,
-    Bench,
     a_forgery,
     a_pass,
     a_stray_code,
@@ -73,6 +63,7 @@ from tests.support.lanes import (
     an_online_code,
     object_c,
 )
+from tests.support.watched_lane import ENDING, Watched, visit_of
 
 WANG = RosterMatch("p1", Certainty.CERTAIN, "Wang Xiaoming", "3-201")
 CODES: dict[str, Read] = {
@@ -94,120 +85,7 @@ RULES = (
     Rules(venue=VenueRules(required=True, venue_ids=("gate-1",))),
     Rules(credential=CredentialRules(invalid=Outcome.CHECK, expired=Outcome.CHECK)),
 )
-THROUGH_BY_WORD = frozenset({EntryKind.MEDICAL_EXIT, EntryKind.VEHICLE})
-ENDING = COUNTED | THROUGH_BY_WORD
 QUIET_S = 300
-
-
-@dataclass
-class Watched(Bench):
-    """A bench that applies effects as the gate does, on a disk that may be full, and looks at every one of them."""
-
-    disk_full: bool = False
-    written: list[Draft] = field(default_factory=list)
-    later: list[Draft] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    forgers: set[str] = field(default_factory=set)
-    begun: dict[str, bool] = field(default_factory=dict)  # and whether its row was refused by the disk
-    measured: dict[datetime, str] = field(default_factory=dict)
-
-    def turn(self, *arrivals: Arrival, requests: tuple[Request, ...] = (), **more) -> None:
-        before, had = self.lane, len(self.effects)
-        super().turn(*arrivals, requests=requests, **more)
-        effects = self.effects[had:]
-        self.effects.clear()
-        visit = _visit_of(self.lane)
-        if visit is not None:
-            self.begun.setdefault(visit.id, False)
-            if any(is_forged(code.read) for code in visit.evidence.codes):
-                self.forgers.add(visit.id)
-        answers = self._apply(before, effects)
-        assert answers == Counter(request.request_id for request in requests)
-
-    def _apply(self, before: Lane, effects: list[Effect]) -> Counter[str]:
-        answers: Counter[str] = Counter()
-        for done, effect in enumerate(effects):
-            if isinstance(effect, Record) and self.disk_full:
-                self.begun[effect.draft.visit] = True
-                look = Look(self.now, "unused")
-                self.lane, instead = unrecorded(before, self.lane, look, effects[done:], self.rules)
-                assert not any(isinstance(each, Record) for each in instead)
-                assert ShowLamp(LampPattern.PASS) not in instead
-                return answers + self._apply(before, instead)
-            self._apply_one(effect, effects[:done])
-            if isinstance(effect, Respond):
-                answers[effect.request_id] += 1
-        return answers
-
-    def _apply_one(self, effect: Effect, earlier: list[Effect]) -> None:
-        match effect:
-            case Record(draft):
-                self._write(draft)
-            case RecordLater(draft):
-                self.begun.setdefault(draft.visit, False)
-                self.later.append(draft)
-            case ShowLamp(LampPattern.PASS):
-                visit = _visit_of(self.lane)
-                assert visit is not None
-                assert any(isinstance(each, Record) and each.draft.visit == visit.id for each in earlier)
-                assert self.came_to(visit.id) is Outcome.PASS
-        if not self.disk_full:
-            while self.later:
-                self._write(self.later.pop(0))
-
-    def _write(self, draft: Draft) -> None:
-        entry.body(draft, Stamp("k", 1, len(self.written) + 1, self.now, 0, "boot", "trusted"))
-        self.written.append(draft)
-        self._names_stay(draft)
-        self._measured_once(draft)
-        if draft.kind is EntryKind.VISIT and draft.outcome is Outcome.PASS:
-            assert draft.visit not in self.forgers
-            assert all(finding.outcome is Outcome.PASS for finding in draft.findings)
-            assert draft.findings
-        if draft.with_visit and draft.code_key:
-            assert draft.code_key not in {row.code_key for row in self.written if row.visit == draft.with_visit}
-
-    def _names_stay(self, draft: Draft) -> None:
-        for seal_class, fields in draft.sealed:
-            name = dict(fields).get("name", "")
-            if name and seal_class is entry.SealClass.IDENTITY:
-                assert self.names.setdefault(draft.visit, name) == name
-
-    def _measured_once(self, draft: Draft) -> None:
-        measured = draft.measurement
-        if measured is not None and measured.source is TemperatureSource.SENSOR:
-            assert self.measured.setdefault(measured.at, draft.visit) == draft.visit
-
-    def came_to(self, visit: str) -> Outcome | None:
-        """What the log says in the end about a visit, by the one definition of every count."""
-        tally = Tally()
-        for row in self.written:
-            if row.visit == visit and row.kind in THROUGH_BY_WORD:
-                return row.outcome
-            if row.visit == visit and row.kind in COUNTED | DECIDING:
-                tally.add(Mark(row.kind, row.visit, row.happened, row.direction, row.outcome))
-        counts = tally.counts()
-        return next(
-            (
-                outcome
-                for outcome, count in (
-                    (Outcome.PASS, counts.passed),
-                    (Outcome.CHECK, counts.checked),
-                    (Outcome.DENY, counts.denied),
-                )
-                if count
-            ),
-            None,
-        )
-
-
-def _visit_of(lane: Lane):
-    match lane.phase:
-        case Collecting(visit):
-            return visit
-        case Showing(ended):
-            return ended.visit
-    return None
 
 
 class Day(RuleBasedStateMachine):
@@ -299,7 +177,7 @@ class Day(RuleBasedStateMachine):
 
     @rule(outcome=st.sampled_from([None, *Outcome]), visit=st.sampled_from(["current", "nobody"]))
     def the_online_service_answers(self, outcome: Outcome | None, visit: str) -> None:
-        current = _visit_of(self.bench.lane)
+        current = visit_of(self.bench.lane)
         about = current.id if current and visit == "current" else visit
         self.bench.turn(online=(OnlineAnswer(about, "opaque", outcome, self.bench.now),))
 
@@ -312,7 +190,7 @@ class Day(RuleBasedStateMachine):
 
     def _requests(self):
         bench = self.bench
-        current = _visit_of(bench.lane)
+        current = visit_of(bench.lane)
         visits = st.sampled_from(
             [*([current.id] * 3 if current else []), *(e.visit.id for e in bench.lane.recent[:3]), "no such visit"]
         )
@@ -401,7 +279,7 @@ class Day(RuleBasedStateMachine):
     @invariant()
     def green_means_a_row_that_says_so(self) -> None:
         if lamp_of(self.bench.lane) is LampPattern.PASS:
-            assert self.bench.came_to(_visit_of(self.bench.lane).id) is Outcome.PASS
+            assert self.bench.came_to(visit_of(self.bench.lane).id) is Outcome.PASS
 
     @invariant()
     def the_log_and_the_lamp_agree(self) -> None:
@@ -411,7 +289,7 @@ class Day(RuleBasedStateMachine):
 
     @invariant()
     def whoever_came_is_before_the_lane_or_in_the_log(self) -> None:
-        bench, current = self.bench, _visit_of(self.bench.lane)
+        bench, current = self.bench, visit_of(self.bench.lane)
         told = {row.visit for row in (*bench.written, *bench.later) if row.kind in ENDING}
         for visit, refused in bench.begun.items():
             assert refused or visit in told or (current is not None and current.id == visit)

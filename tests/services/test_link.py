@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -90,4 +91,27 @@ def test_more_than_the_most_connections_are_turned_away(tmp_path):
         assert link.receive(first, Answer) == Answer(2)
         with pytest.raises(LinkDown):
             link.ask(tmp_path / "s.sock", Question(2), Answer)
+    server.close()
+
+
+def test_a_listener_that_ran_out_of_descriptors_listens_on(server_and_path):
+    server, path = server_and_path
+    real, tried = server._listening, []
+
+    class Exhausted:
+        def accept(self):
+            tried.append(1)
+            server._listening = real
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    server._listening = Exhausted()
+    assert link.ask(path, Question(1), Answer) == Answer(2)
+    assert link.ask(path, Question(2), Answer) == Answer(4)
+    assert tried
+
+
+@pytest.fixture
+def server_and_path(tmp_path):
+    server = doubling(tmp_path / "s.sock")
+    yield server, tmp_path / "s.sock"
     server.close()

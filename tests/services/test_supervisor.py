@@ -92,6 +92,15 @@ def test_a_process_that_falls_silent_is_started_anew(kept):
     kept.starts(2)
 
 
+def test_a_process_that_hangs_before_it_is_ready_is_started_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "READY_WITHIN_S", 0.5)
+    script = "import time; open({log!r}, 'a').write('1 1\\n'); time.sleep(60)  # {root} {hang}"
+    kept = Kept(tmp_path, monkeypatch, script)
+    kept.starts(2)
+    kept.stop()
+    assert "fallen silent" in kept.said[0]
+
+
 def test_a_process_that_keeps_dying_is_given_pauses_and_the_others_go_on(tmp_path, monkeypatch):
     script = "open({log!r}, 'a').write('1 1\\n')  # {root} {hang}"
     kept = Kept(tmp_path, monkeypatch, script)
