@@ -142,6 +142,11 @@ class Places:
         return self.state / "passes"
 
     @property
+    def exports(self) -> Path:
+        """What long exports spool while they are made; empty otherwise."""
+        return self.state / "exports"
+
+    @property
     def trust(self) -> Path:
         """Imported trust lists, one file each."""
         return self.state / "trust"

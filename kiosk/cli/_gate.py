@@ -21,6 +21,13 @@ BY = "cli"  # what the log calls the command line
 WITHIN_S = 60.0
 
 
+def request(kind: type[Any], *, by: str = BY, **values: Any) -> Archived:
+    """A request of that kind, good for a minute."""
+    expires = datetime.now(UTC) + timedelta(seconds=WITHIN_S)
+    asked: Archived = kind(request_id=uuid.uuid4().hex, by=by, expires_at=expires, **values)
+    return asked
+
+
 def ask(
     places: Places, settings: Settings, kind: type[Any], *, by: str = BY, alone: bool = True, **values: Any
 ) -> Reply:
@@ -28,17 +35,16 @@ def ask(
 
     Raises KioskError where there is no logbook, or nobody to answer.
     """
-    expires = datetime.now(UTC) + timedelta(seconds=WITHIN_S)
-    request: Archived = kind(request_id=uuid.uuid4().hex, by=by, expires_at=expires, **values)
+    asked = request(kind, by=by, **values)
     try:
-        return link.ask(places.gate_socket, request, Reply, timeout_s=WITHIN_S)
+        return link.ask(places.gate_socket, asked, Reply, timeout_s=WITHIN_S)
     except LinkDown:
         if not alone:
             raise
         if not places.logbook.exists():
             raise KioskError(_("%(path)s: there is no logbook yet", path=places.logbook)) from None
         with closing(Book(places, settings.kiosk.id, SystemClock())) as book:
-            return book.answer(request)
+            return book.answer(asked)
 
 
 def done(reply: Reply) -> dict[str, Any]:

@@ -15,7 +15,18 @@ from kiosk.core.entry import iso
 from kiosk.store.columns import BY_NAME, COLUMNS, PERSONAL, Cells, Column, Sort, choose
 from kiosk.store.entries import Entry
 
-__all__ = ["BY_NAME", "COLUMNS", "PERSONAL", "Column", "Layout", "choose", "csv_file", "jsonl_file", "neutral"]
+__all__ = [
+    "BY_NAME",
+    "COLUMNS",
+    "PERSONAL",
+    "Column",
+    "Layout",
+    "choose",
+    "csv_file",
+    "jsonl_file",
+    "neutral",
+    "numbers_of",
+]
 
 BOM = "\ufeff"  # with it, Excel reads Chinese
 _TEMPERATURES = 10_000  # that are remembered
@@ -105,7 +116,7 @@ def _careful(cells: Sequence[Any], texts: Sequence[bool]) -> str:
 def _with_people(
     part: Sequence[bytes], cells: Callable[[bytes], list[Any]], texts: list[bool], people: People
 ) -> list[str]:
-    seqs = [_seq.decode(body).seq for body in part]
+    seqs = numbers_of(part)
     shown = people(seqs)
     every = [*texts, *(True for _ in PERSONAL)]
     rows = ((body, shown.get(seq, {})) for body, seq in zip(part, seqs, strict=True))
@@ -125,7 +136,7 @@ def jsonl_file(bodies: Bodies, out: BinaryIO, layout: Layout, step: Callable[[in
         if layout.people is None:
             out.write(b"\n".join(part) + b"\n" if part else b"")
         else:
-            seqs = [_seq.decode(body).seq for body in part]
+            seqs = numbers_of(part)
             shown = layout.people(seqs)
             for body, seq in zip(part, seqs, strict=True):
                 out.write(body[:-1] + b',"personal":' + msgspec.json.encode(shown.get(seq, {})) + b"}\n")
@@ -134,6 +145,11 @@ def jsonl_file(bodies: Bodies, out: BinaryIO, layout: Layout, step: Callable[[in
     if layout.ending:
         out.write(msgspec.json.encode({"ending": layout.ending}) + b"\n")
     return count
+
+
+def numbers_of(part: Sequence[bytes]) -> list[int]:
+    """The numbers of rows, from their bodies."""
+    return [_seq.decode(body).seq for body in part]
 
 
 class _Seq(msgspec.Struct):

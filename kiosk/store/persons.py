@@ -20,6 +20,9 @@ from kiosk.store.entries import Entry, parse
 from kiosk.store.keys import Keyring
 
 
+_EXACT = ("name", "document", "phone", "room")  # a name is no other that begins like it
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Whom is asked about: roster ids, names as they are written, or both."""
@@ -75,7 +78,7 @@ def _named(db: sqlite3.Connection, keys: Keyring, names: Sequence[str], since: d
     for (seq,) in db.execute(sql, (since.isoformat(),)).fetchall():
         with suppress(LogbookBroken):  # a seal that was damaged hides nobody's other rows
             fields = seals.reveal(db, keys, [seq]).get(seq, {})
-            texts = [folded(text) for text in fields.values()]
+            texts = [folded(text) for name, text in fields.items() if name not in _EXACT]
             if name_key(fields.get("name", "")) in whole or any(name in text for name in within for text in texts):
                 found.append(seq)
     return found

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from kiosk.core.faults import LogbookBroken
 from kiosk.core.view import Counts
-from kiosk.store import owning, questions
+from kiosk.store import heads, owning, questions
 from kiosk.store.entries import Entry, Filter, parse
 from kiosk.store.facets import Found
+from kiosk.store.heads import SignedHead
 
 __all__ = ["Entry", "Filter", "Reader"]
 
@@ -81,6 +82,12 @@ class Reader:
         """The counts of visits that happened in that time, as `kiosk.core.reports` defines them."""
         with self._look() as db:
             return questions.DayTally(since, until).counts(db)
+
+    def signed(self) -> SignedHead | None:
+        """The newest signed head; None where nothing was signed yet."""
+        with self._look() as db:
+            found = heads.all_of(db)
+            return found[-1] if found else None
 
     def head(self) -> tuple[int, bytes]:
         """Number and hash of the last row."""

@@ -1,0 +1,138 @@
+"""Whether a database lies where it can be durable: asked at the start and by `kiosk check`, one line for each doubt."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from kiosk.core.entry import iso
+
+ENOUGH_BYTES = 256 * 1024 * 1024  # free: some hundred thousand rows
+CHECK_WITHIN_S = 5.0  # of a start; a large file is checked as far as that goes
+_MOUNTS = Path("/proc/self/mounts")
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
+_FAT = frozenset({"vfat", "msdos", "exfat"})
+_VOLATILE = frozenset({"tmpfs", "ramfs", "overlay"})
+_RESET_BUG = ((3, 7, 0), (3, 51, 2))  # https://sqlite.org/wal.html, section 11
+
+
+class Doubt(StrEnum):
+    """What is not as it should be."""
+
+    JOURNAL_MODE = "journal_mode"
+    SYNCHRONOUS = "synchronous"
+    DAMAGED = "damaged"
+    DISK_NEARLY_FULL = "disk_nearly_full"
+    NETWORK_FILE_SYSTEM = "network_file_system"
+    FAT_FILE_SYSTEM = "fat_file_system"
+    VOLATILE_FILE_SYSTEM = "volatile_file_system"
+    LIBRARY = "library"  # a note: one writer for each file is the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One doubt, in one line that says what to do."""
+
+    doubt: Doubt
+    line: str
+
+    @property
+    def serious(self) -> bool:
+        """Whether rows may be lost; the others are notes."""
+        return self.doubt not in (Doubt.LIBRARY, Doubt.VOLATILE_FILE_SYSTEM)
+
+
+def about_connection(connection: sqlite3.Connection) -> list[Found]:
+    """Doubts about the owner's connection and its file. Takes at most a few seconds. Raises sqlite3.Error."""
+    found = []
+    mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    if mode != "wal":
+        found.append(Found(Doubt.JOURNAL_MODE, f"journal mode {mode} instead of wal: this file system cannot do it"))
+    level = int(connection.execute("PRAGMA synchronous").fetchone()[0])
+    if level < 2:
+        found.append(Found(Doubt.SYNCHRONOUS, f"synchronous is {level} instead of 2: a power cut would lose rows"))
+    damage = _quick_check(connection)
+    if damage:
+        found.append(Found(Doubt.DAMAGED, f"the file is damaged: {damage}; run kiosk log verify, and restore a backup"))
+    return found
+
+
+def about_place(path: Path) -> list[Found]:
+    """Doubts about the disk and the library under the database at `path`, whose folder is there."""
+    found = []
+    free = os.statvfs(path.parent)
+    left = free.f_bavail * free.f_frsize
+    if left < ENOUGH_BYTES:
+        said = f"{left >> 20} MiB free under {path.parent}: make room, or rows cannot be written soon"
+        found.append(Found(Doubt.DISK_NEARLY_FULL, said))
+    kind = file_system(path.parent, _MOUNTS.read_text() if _MOUNTS.exists() else "")
+    for doubt, kinds, why in (
+        (Doubt.NETWORK_FILE_SYSTEM, _NETWORK, "locks and syncs of a network cannot be relied on"),
+        (Doubt.FAT_FILE_SYSTEM, _FAT, "a power cut can take the whole file; use ext4"),
+        (Doubt.VOLATILE_FILE_SYSTEM, _VOLATILE, "what is written there may not outlive a restart"),
+    ):
+        if kind in kinds:
+            found.append(Found(doubt, f"{path.parent} lies on {kind}: {why}"))
+    version = sqlite3.sqlite_version_info
+    if _RESET_BUG[0] <= version <= _RESET_BUG[1]:
+        said = f"SQLite {sqlite3.sqlite_version} can damage a file that two processes write; the kiosk has one for each"
+        found.append(Found(Doubt.LIBRARY, said))
+    return found
+
+
+def file_system(folder: Path, mounts: str) -> str:
+    """The type of the file system that `folder` lies on, by the lines of /proc/self/mounts; empty when unknown."""
+    best, kind = "", ""
+    real = str(folder.resolve())
+    for line in mounts.splitlines():
+        parts = line.split(" ")
+        if len(parts) < 3:
+            continue
+        point = parts[1].encode().decode("unicode_escape")
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, parts[2]
+    return kind
+
+
+def _quick_check(connection: sqlite3.Connection) -> str:
+    """The first damage that SQLite finds in the time that there is; empty where it finds none."""
+    until = time.monotonic() + CHECK_WITHIN_S
+    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+    try:
+        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        return ""
+    finally:
+        connection.set_progress_handler(None, 0)
+    return "" if said == "ok" else said
+
+
+def set_aside(path: Path, now: datetime) -> Path:
+    """Moves a broken database out of the way, with everything beside it that belongs to it; never deletes it.
+
+    The owner must have let go of it. Where it lies now: the time is in its name. Raises OSError.
+    """
+    stamp = iso(now.astimezone(UTC)).replace(":", "").replace("-", "")[:15] + "Z"
+    aside = path.with_name(f"{path.name}.broken-{stamp}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.broken-{stamp}-{number}")
+    for ending in ("-wal", "-shm", ".head", ""):  # the database last: while it stands, the others belong to it
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return aside
