@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kiosk.core.faults import LinkDown
@@ -40,6 +40,8 @@ class Gate:
         self._heard_s = float("-inf")
         self._version = 0
         self._line: socket.socket | None = None
+        self._watchers = 0
+        self._again_at_once = threading.Event()
         self._jpegs: dict[str, tuple[int, bytes]] = {}
         self._thread = threading.Thread(target=self._follow, name="gate follower", daemon=True)
 
@@ -90,16 +92,37 @@ class Gate:
         except LinkDown:
             return Reply(request_id=request.request_id, answer=Answer.GATE_SILENT)
 
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While a page is open that shows the picture; while there is none, the camera's are not even made."""
+        self._watch(+1)
+        try:
+            yield
+        finally:
+            self._watch(-1)
+
+    def _watch(self, change: int) -> None:
+        with self._news:
+            before, self._watchers = self._watchers, self._watchers + change
+            turned = (before == 0) != (self._watchers == 0)
+        if turned and self._pictures and self._line is not None:
+            self._again_at_once.set()
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
+
     def _follow(self) -> None:
         while not self.closing:
             with suppress(LinkDown):
                 self._listen()
-            self._closing.wait(RETRY_S)
+            if self._again_at_once.is_set():
+                self._again_at_once.clear()
+            else:
+                self._closing.wait(RETRY_S)
 
     def _listen(self) -> None:
         with link.connect(self._path, timeout_s=SILENT_S) as line:
             self._line = line
-            link.send(line, Follow(pictures=self._pictures))
+            link.send(line, Follow(pictures=self._pictures and self._watchers > 0))
             while not self.closing:
                 self._take(link.receive(line, GatePush))
 

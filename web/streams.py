@@ -36,14 +36,15 @@ class Streams:
         def run() -> Iterator[str]:
             yield "retry: 1000\n\n"
             version = -1
-            while not gate.closing:
-                told = False
-                for text in news():
-                    told = True
-                    yield text
-                if not told:
-                    yield event("beat", None)
-                version = gate.wait(version, BEAT_S)
+            with gate.watched():
+                while not gate.closing:
+                    told = False
+                    for text in news():
+                        told = True
+                        yield text
+                    if not told:
+                        yield event("beat", None)
+                    version = gate.wait(version, BEAT_S)
 
         response = Response(stream_with_context(run()), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"

@@ -1,0 +1,42 @@
+"""The web's ear at the gate: pictures are asked for only while somebody looks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+
+from kiosk.core.requests import AnyRequest
+from kiosk.services import link
+from kiosk.services.messages import Follow, State
+from tests.support import gate_stub
+from web.gate import Gate
+
+
+def test_pictures_are_followed_only_while_a_page_shows_them(tmp_path):
+    wishes: list[bool] = []
+    more = threading.Condition()
+
+    def serve(connection):
+        first = link.receive(connection, AnyRequest | Follow)
+        with more:
+            wishes.append(first.pictures)
+            more.notify_all()
+        while True:
+            link.send(connection, State(view=gate_stub.gate_view()))
+            time.sleep(0.05)
+
+    def came(count):
+        with more:
+            return more.wait_for(lambda: len(wishes) >= count, timeout=5)
+
+    with closing(link.Server(tmp_path / "gate.sock", serve)), closing(Gate(tmp_path / "gate.sock")) as gate:
+        gate.start()
+        assert came(1)
+        with gate.watched():
+            assert came(2)
+            with gate.watched():
+                pass
+        assert came(3)
+        assert not gate.silent
+    assert wishes == [False, True, False]
