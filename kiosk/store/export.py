@@ -75,7 +75,8 @@ def csv_file(bodies: Bodies, out: BinaryIO, layout: Layout, step: Callable[[int]
             for body in part:
                 row = cells(body)
                 for number in numbers:
-                    row[number] = digits.get(row[number]) or _digits(digits, row[number])
+                    value = row[number]  # 18 and 18.0 are one key, but not one text
+                    row[number] = digits.get(value) or _digits(digits, value) if type(value) is float else str(value)
                 line = ",".join(row)
                 lines.append(line if _is_plain(body, line, commas) else _careful(row, texts))
         else:
