@@ -80,7 +80,7 @@ def _as_far_as_it_goes(turn: Turn, visit: Visit) -> Verdict:
 
 def _explain(turn: Turn, request: Explain) -> Said:
     ended = turn.find(request.visit)
-    current = turn.visit
+    current = turn.lane.visit
     if ended is None and (current is None or current.id != request.visit):
         return Answer.VISIT_ENDED, request.visit
     turn.record(
@@ -109,7 +109,7 @@ def _reopened(turn: Turn, visit: str) -> Visit | None:
 
     A medical exit or a vehicle was asked nothing, and is asked nothing afterwards.
     """
-    current, shown = turn.visit, turn.find(visit)
+    current, shown = turn.lane.visit, turn.find(visit)
     if current is None or current.id != visit or (shown is not None and shown.kind is not EntryKind.VISIT):
         return None
     reopened = replace(current, since=turn.now, wanting=None)
@@ -152,7 +152,7 @@ def _seen(turn: Turn, request: Seen) -> Said:
 
 def _companions(turn: Turn, request: Companions) -> Said:
     ended = turn.find(request.visit)
-    visit = ended.visit if ended else turn.visit
+    visit = ended.visit if ended else turn.lane.visit
     if visit is None or visit.id != request.visit:
         return Answer.VISIT_ENDED, request.visit
     turn.lane = replace(turn.lane, following=Following(visit, request.count, request.by))

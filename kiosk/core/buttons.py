@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from kiosk.core.lane import Collecting, Lane, Showing
+from kiosk.core.lane import Lane
 from kiosk.core.model import Outcome
 from kiosk.core.ports import Button
 from kiosk.core.requests import BUTTON, Again, Call, Evacuate, Override, Request
@@ -19,14 +19,9 @@ def request(button: Button, lane: Lane, request_id: str, now: datetime) -> Reque
         return Call(lane=lane.name, **who)  # type: ignore[arg-type]
     if button is Button.EVACUATE:
         return Evacuate(on=True, **who)  # type: ignore[arg-type]
-    match lane.phase:
-        case Collecting(visit):
-            current = visit.id
-        case Showing(ended):
-            current = ended.visit.id
-        case _:
-            return None
+    if lane.visit is None:
+        return None
     if button is Button.AGAIN:
-        return Again(visit=current, **who)  # type: ignore[arg-type]
+        return Again(visit=lane.visit.id, **who)  # type: ignore[arg-type]
     outcome = Outcome.PASS if button is Button.PASS else Outcome.DENY
-    return Override(visit=current, outcome=outcome, **who)  # type: ignore[arg-type]
+    return Override(visit=lane.visit.id, outcome=outcome, **who)  # type: ignore[arg-type]

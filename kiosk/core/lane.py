@@ -134,6 +134,16 @@ class Lane:
     lamp: LampPattern = LampPattern.OFF
     said: Phrase | None = None
 
+    @property
+    def visit(self) -> Visit | None:
+        """Whoever is before the lane: being collected, or just shown."""
+        match self.phase:
+            case Collecting(visit):
+                return visit
+            case Showing(ended):
+                return ended.visit
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

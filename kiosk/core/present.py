@@ -127,9 +127,7 @@ def desk_view(lane: Lane, now: datetime, rules: Rules) -> DeskView:
 
 
 def _resident_view(lane: Lane, rules: Rules) -> ResidentView:
-    visit = lane.phase.visit if isinstance(lane.phase, Collecting) else None
-    if isinstance(lane.phase, Showing):
-        visit = lane.phase.ended.visit
+    visit = lane.visit
     face = face_of(lane)
     return ResidentView(
         lane=lane.name,

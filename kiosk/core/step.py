@@ -152,7 +152,7 @@ def _arrive(turn: Turn, arrival: Arrival) -> None:
         return
     before = dict(turn.lane.in_view).get(presented.key)
     _note_in_view(turn, presented)
-    visit = turn.visit
+    visit = turn.lane.visit
     mine = visit is not None and any(code.key == presented.key for code in visit.evidence.codes)
     if mine and isinstance(turn.lane.phase, Collecting):
         turn.collect(turn.lane.phase.visit)

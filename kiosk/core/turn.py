@@ -47,16 +47,6 @@ class Turn:
         """The time of the look."""
         return self.look.now
 
-    @property
-    def visit(self) -> Visit | None:
-        """Whoever is before the lane: being collected, or just shown."""
-        match self.lane.phase:
-            case Collecting(visit):
-                return visit
-            case Showing(ended):
-                return ended.visit
-        return None
-
     def record(self, draft: Draft) -> None:
         """A row to be made durable before anything that follows."""
         self.effects.append(Record(draft))

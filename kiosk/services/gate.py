@@ -23,7 +23,7 @@ from kiosk.core import gate as whole
 from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, Say, ShowLamp
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
-from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer, Showing
+from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer
 from kiosk.core.model import ConditionKind, Reading, Source
 from kiosk.core.present import condition_views, desk_view
 from kiosk.core.reasons import Answer, Reason
@@ -74,7 +74,7 @@ class GateService:
         self._notifier = notifier
         self._zone = ZoneInfo(settings.kiosk.timezone)
         self._inbox = Inbox()
-        self._book = Book(at, settings.kiosk.id, self._clock)
+        self._book = Book(at, settings.kiosk.id, self._clock, mend=True)
         self._roster = roster
         self._lists = Lists(at, (*trust, *(Path(path) for path in settings.trust)), self._clock)
         self._policy = self._lists.policy
@@ -102,6 +102,7 @@ class GateService:
         self._replies: OrderedDict[str, Reply] = OrderedDict()
         self._waiting: dict[str, list[Future[Reply]]] = {}
         self._counts = Counts()
+        self._counted_s = float("-inf")
         self._shown: GateView | None = None
         self._shown_s = float("-inf")
         self._tidied_s = float("-inf")
@@ -178,7 +179,7 @@ class GateService:
         match effect:
             case Record(draft):
                 self._book.append(draft)
-                self._counts = self._book.counts(self._zone)
+                self._count()
             case RecordLater(draft):
                 self._book.append_later(draft)
             case ShowLamp(pattern):
@@ -190,6 +191,9 @@ class GateService:
                     self._resolver.ask(visit, key)
             case Respond():
                 self._respond(Reply(request_id=effect.request_id, answer=effect.answer, visit=effect.visit))
+
+    def _count(self) -> None:
+        self._counts, self._counted_s = self._book.counts(self._zone), self._clock.monotonic_s()
 
     def _apply_to_gate(self, effects: list[Effect]) -> None:
         """What concerns the whole gate has no lamp; a decision that could not be written down is answered so."""
@@ -272,10 +276,8 @@ class GateService:
             return self._passages.get(lane)
         visit = getattr(request, "visit", "")
         for passage in self._passages.values():
-            phase = passage.lane.phase
-            current = phase.ended.visit if isinstance(phase, Showing) else getattr(phase, "visit", None)
-            ended = (each.visit for each in passage.lane.recent)
-            if any(each is not None and each.id == visit for each in (current, *ended)):
+            recent = (ended.visit for ended in passage.lane.recent)
+            if any(each is not None and each.id == visit for each in (passage.lane.visit, *recent)):
                 return passage
         return None
 
@@ -340,6 +342,8 @@ class GateService:
         hz = self._settings.web.picture_hz if self._settings.web.picture and self._audience.wants_pictures else 0.0
         for passage in self._passages.values():
             passage.scanner.pictures(hz)
+        if now_s - self._counted_s >= VIEW_EVERY_S:  # after a start, at midnight, and for rows that had to wait
+            self._count()
         view = self._view()
         if view == self._shown and now_s - self._shown_s < VIEW_EVERY_S:
             return
@@ -349,7 +353,7 @@ class GateService:
     def _view(self) -> GateView:
         now, rules = self._clock.now(), self._policy.rules
         evacuation = self._gate.evacuation
-        devices = [self._book.watched.view(), self._book.clock_view()]
+        devices = [self._book.watched.view(), self._book.disk.view(), self._book.clock_view()]
         devices += [self._lists.rules_state.view(), self._lists.trust_state.view()]
         if rules.country.code:
             devices.append(self._lists.country_state.view())

@@ -63,7 +63,7 @@ from tests.support.lanes import (
     an_online_code,
     object_c,
 )
-from tests.support.watched_lane import ENDING, Watched, visit_of
+from tests.support.watched_lane import ENDING, Watched
 
 WANG = RosterMatch("p1", Certainty.CERTAIN, "Wang Xiaoming", "3-201")
 CODES: dict[str, Read] = {
@@ -177,7 +177,7 @@ class Day(RuleBasedStateMachine):
 
     @rule(outcome=st.sampled_from([None, *Outcome]), visit=st.sampled_from(["current", "nobody"]))
     def the_online_service_answers(self, outcome: Outcome | None, visit: str) -> None:
-        current = visit_of(self.bench.lane)
+        current = self.bench.lane.visit
         about = current.id if current and visit == "current" else visit
         self.bench.turn(online=(OnlineAnswer(about, "opaque", outcome, self.bench.now),))
 
@@ -190,7 +190,7 @@ class Day(RuleBasedStateMachine):
 
     def _requests(self):
         bench = self.bench
-        current = visit_of(bench.lane)
+        current = bench.lane.visit
         visits = st.sampled_from(
             [*([current.id] * 3 if current else []), *(e.visit.id for e in bench.lane.recent[:3]), "no such visit"]
         )
@@ -279,7 +279,7 @@ class Day(RuleBasedStateMachine):
     @invariant()
     def green_means_a_row_that_says_so(self) -> None:
         if lamp_of(self.bench.lane) is LampPattern.PASS:
-            assert self.bench.came_to(visit_of(self.bench.lane).id) is Outcome.PASS
+            assert self.bench.came_to(self.bench.lane.visit.id) is Outcome.PASS
 
     @invariant()
     def the_log_and_the_lamp_agree(self) -> None:
@@ -289,7 +289,7 @@ class Day(RuleBasedStateMachine):
 
     @invariant()
     def whoever_came_is_before_the_lane_or_in_the_log(self) -> None:
-        bench, current = self.bench, visit_of(self.bench.lane)
+        bench, current = self.bench, self.bench.lane.visit
         told = {row.visit for row in (*bench.written, *bench.later) if row.kind in ENDING}
         for visit, refused in bench.begun.items():
             assert refused or visit in told or (current is not None and current.id == visit)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable
 from kiosk.core.model import Attested, Certainty, ConditionKind, Direction, Outcome, Remedy, RosterMatch
 from kiosk.core.ports import Button, LampPattern
@@ -181,6 +184,12 @@ def test_an_evacuation_lights_every_lane_and_ends_by_name(house):
         ("on", "li"),
         ("off", "wang"),
     ]
+
+
+def test_the_counts_of_the_day_are_there_before_anybody_comes(house):
+    house.gate._book.append(Draft(EntryKind.VISIT, datetime.now(UTC), visit="before the restart", outcome=Outcome.DENY))
+    house.turns()
+    assert house.gate._counts.denied == 1
 
 
 def test_a_lane_can_be_turned_round(house):

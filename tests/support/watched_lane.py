@@ -10,7 +10,7 @@ from kiosk.core import entry
 from kiosk.core.checks.credential import is_forged
 from kiosk.core.effects import Effect, Record, RecordLater, Respond, ShowLamp
 from kiosk.core.entry import Draft, EntryKind, Stamp
-from kiosk.core.lane import Arrival, Collecting, Lane, Look, Showing, Visit
+from kiosk.core.lane import Arrival, Lane, Look
 from kiosk.core.model import Outcome, TemperatureSource
 from kiosk.core.ports import LampPattern
 from kiosk.core.reports import COUNTED, DECIDING, Mark, Tally
@@ -39,7 +39,7 @@ class Watched(Bench):
         super().turn(*arrivals, requests=requests, **more)
         effects = self.effects[had:]
         self.effects.clear()
-        visit = visit_of(self.lane)
+        visit = self.lane.visit
         if visit is not None:
             self.begun.setdefault(visit.id, False)
             if any(is_forged(code.read) for code in visit.evidence.codes):
@@ -70,7 +70,7 @@ class Watched(Bench):
                 self.begun.setdefault(draft.visit, False)
                 self.later.append(draft)
             case ShowLamp(LampPattern.PASS):
-                visit = visit_of(self.lane)
+                visit = self.lane.visit
                 assert visit is not None
                 assert any(isinstance(each, Record) and each.draft.visit == visit.id for each in earlier)
                 assert self.came_to(visit.id) is Outcome.PASS
@@ -121,13 +121,3 @@ class Watched(Bench):
             ),
             None,
         )
-
-
-def visit_of(lane: Lane) -> Visit | None:
-    """Whoever is before the lane."""
-    match lane.phase:
-        case Collecting(visit):
-            return visit
-        case Showing(ended):
-            return ended.visit
-    return None
