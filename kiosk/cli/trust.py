@@ -26,19 +26,27 @@ def command() -> None:
 
 @command.command(name="import")
 @state_option
+@click.option(
+    "--signed-by",
+    metavar="CERTIFICATE",
+    type=click.Path(path_type=Path),
+    help="Of a signed list (CMS): whose signature counts, the signer's certificate or its authority's.",
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-def import_(state: Path | None, config: Path | None, files: tuple[Path, ...]) -> None:  # noqa: ARG001 - every command takes it
+def import_(state: Path | None, config: Path | None, files: tuple[Path, ...], signed_by: Path | None) -> None:  # noqa: ARG001 - every command takes it
     """Put a validated copy of each FILE among the kiosk's trust lists, in the place of an older one of that name.
 
     \b
     Example:
       kiosk trust import trustlist.json other-compound.json
+      kiosk trust import --signed-by authority.pem masterlist.ml
     """
     if len({file.name for file in files}) != len(files):
         raise click.UsageError(_("Two of the files have the same name."))
     places = open_places(state)
+    anchors = lists.load([signed_by]) if signed_by else None
     for file in files:
-        target, trust = lists.import_list(file, places)
+        target, trust = lists.import_list(file, places, anchors)
         click.echo(f"{target}: {_tally(trust)}")
         for note in trust.notes:
             click.echo(f"kiosk: {note}", err=True)
@@ -68,8 +76,8 @@ def _tally(trust: Trust) -> str:
         issuers = Counter(s.issuer or "?" for s in trust.signers if s.scheme == scheme)
         named = ", ".join(f"{issuer} {count}" for issuer, count in sorted(issuers.items()))
         parts.append(_("%(scheme)s: %(count)s signers (%(named)s)", scheme=scheme, count=issuers.total(), named=named))
-    if trust.denied:
-        parts.append(_("%(count)s denied", count=len(trust.denied)))
+    if denied := len(trust.denied) + len(trust.denied_until) + sum(map(len, trust.revoked)):
+        parts.append(_("%(count)s denied", count=denied))
     if trust.notes:
         parts.append(_("%(count)s left out", count=len(trust.notes)))
     if trust.as_of:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -9,21 +10,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kiosk.core.codecs import Rejected
 from kiosk.core.faults import SettingsError
-from kiosk.core.trust import Trust, merge, own_keys
+from kiosk.core.trust import Trust, hash_file, merge, own_keys, signed_list
 from kiosk.core.trust.parse import parse
 from kiosk.settings import Places
 
-SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der"})  # what counts in a folder
+SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der", hash_file.SUFFIX})  # what counts in a folder
+SIGNED = frozenset({".p7", ".p7m", ".p7s", ".p7b", ".cms", ".ml"})  # imported only once their signature is verified
 MAX_BYTES = 64 * 1024 * 1024
+MAX_HASH_BYTES = 512 * 1024 * 1024  # of a file of hashes, which is mapped and not read
 
 
 def load(paths: Iterable[Path]) -> Trust:
     """Every trust list in `paths`, files or folders of files, as one Trust without online services.
 
-    In a folder, files with another suffix than .json, .pem, .crt, .cer and .der are left alone. A list that does
-    not say its own date is as old as its file; keys of ours have no age. What was left out of good lists stands
-    in `notes`.
+    In a folder, files with another suffix than .json, .pem, .crt, .cer, .der and .revoked are left alone. A list
+    that does not say its own date is as old as its file; keys of ours have no age. What was left out of good lists
+    stands in `notes`.
     Raises SettingsError, with file and reason, for a missing or broken list and for a folder without one.
     """
     return merge(_one(file) for path in paths for file in _files(path))
@@ -45,17 +49,22 @@ def imported(at: Places) -> tuple[tuple[Path, Trust], ...]:
     return tuple((file, _one(file)) for file in _lists_in(at.trust))
 
 
-def import_list(source: Path, at: Places) -> tuple[Path, Trust]:
+def import_list(source: Path, at: Places, signed_by: Trust | None = None) -> tuple[Path, Trust]:
     """Puts a validated copy of `source` among the kiosk's lists, in the place of an older one of that name.
+
+    Of a signed list (CMS) what it holds is kept, once `signed_by` has vouched for its signature.
 
     The new list is there whole or not at all, a power cut included; a broken one changes nothing.
     Raises SettingsError, with file and reason.
     """
-    if source.suffix.lower() not in SUFFIXES:
+    if signed_by is None and source.suffix.lower() not in SUFFIXES | SIGNED:
         raise SettingsError(f"{source}: name it by its kind: {', '.join(sorted(SUFFIXES))}")
-    data = _bytes(source)
-    trust = parse(data, source.name)
-    target = at.trust / source.name
+    data, name = _bytes(source), source.name
+    if signed_by is not None:
+        data = signed_list.content(data, source.name, signed_by)
+        name = f"{source.stem}.json" if data.lstrip()[:1] in (b"{", b"[") else f"{source.stem}.pem"
+    trust = parse(data, name)
+    target = at.trust / name
     write_whole(target, data, mode=0o644)
     return target, trust
 
@@ -102,10 +111,22 @@ def _lists_in(folder: Path) -> list[Path]:
 
 
 def _one(file: Path) -> Trust:
-    trust = parse(_bytes(file), file.name)
+    trust = _mapped(file) if file.suffix.lower() == hash_file.SUFFIX else parse(_bytes(file), file.name)
     if trust.as_of is not None or _is_ours(trust):
         return trust
     return replace(trust, as_of=datetime.fromtimestamp(file.stat().st_mtime, UTC))
+
+
+def _mapped(file: Path) -> Trust:
+    """A file of hashes where it lies: it costs no memory twice, and one that takes its place does not disturb it."""
+    try:
+        with file.open("rb") as opened:
+            view = memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+        return hash_file.parse(view, file.name)
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    except (Rejected, ValueError) as error:
+        raise SettingsError(f"{file}: {getattr(error, 'detail', '') or 'empty'}") from error
 
 
 def _is_ours(trust: Trust) -> bool:
@@ -114,10 +135,15 @@ def _is_ours(trust: Trust) -> bool:
 
 
 def _bytes(file: Path) -> bytes:
+    limit = MAX_HASH_BYTES if file.suffix.lower() == hash_file.SUFFIX else MAX_BYTES
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise SettingsError(f"{file}: larger than any trust list ({MAX_BYTES // 2**20} MiB)")
+        if file.stat().st_size > limit:
+            raise SettingsError(f"{file}: larger than any trust list ({limit // 2**20} MiB)")
         return file.read_bytes()
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise SettingsError(f"{file}: cannot be read ({reason}); check the path and its permissions") from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> SettingsError:
+    reason = error.strerror or "unknown reason"
+    return SettingsError(f"{file}: cannot be read ({reason}); check the path and its permissions")

@@ -19,17 +19,17 @@ def extended_key_usages(tbs_certificate: bytes) -> tuple[str, ...]:
 
     Raises Rejected(MALFORMED) where the way to that extension is broken.
     """
-    for tag, body in _members(_only(tbs_certificate, SEQUENCE)):
+    for tag, body in members(only(tbs_certificate, SEQUENCE)):
         if tag == EXTENSIONS:
-            for _, extension in _members(_only(body, SEQUENCE)):
-                parts = list(_members(extension))
+            for _, extension in members(only(body, SEQUENCE)):
+                parts = list(members(extension))
                 if parts and parts[0] == (OID, _EXTENDED_KEY_USAGE) and parts[-1][0] == OCTET_STRING:
-                    return tuple(_dotted(oid) for kind, oid in _members(_only(parts[-1][1], SEQUENCE)) if kind == OID)
+                    return tuple(_dotted(oid) for kind, oid in members(only(parts[-1][1], SEQUENCE)) if kind == OID)
     return ()
 
 
-def _members(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Every (tag, body) in `data`, one after the other."""
+def members(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Every (tag, body) in `data`, one after the other. Raises Rejected(MALFORMED) where one is cut short."""
     at = 0
     while at < len(data):
         if at + 2 > len(data):
@@ -48,8 +48,18 @@ def _members(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += length
 
 
-def _only(data: bytes, tag: int) -> bytes:
-    match list(_members(data)):
+def encode(tag: int, body: bytes) -> bytes:
+    """One element with its length in the one form that DER allows (X.690 §10.1)."""
+    size = len(body)
+    if size < 0x80:
+        return bytes((tag, size)) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(length))) + length + body
+
+
+def only(data: bytes, tag: int) -> bytes:
+    """The body of the one element in `data`. Raises Rejected(MALFORMED) where it is another one, or not alone."""
+    match list(members(data)):
         case [(found, body)] if found == tag:
             return body
         case _:

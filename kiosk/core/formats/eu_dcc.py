@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from cbor2 import CBORTag
@@ -38,7 +40,22 @@ def decode(text: str, trust: Trust) -> Credential:
     allowed = [s for s in made_it if not s.usages or needed <= s.usages]
     if not allowed:
         raise Rejected(Reason.WRONG_KEY_USAGE)
-    return _credential(claims, certificate, allowed[0])
+    found = _credential(claims, certificate, allowed[0])
+    return replace(found, digests=tuple(_digests(claims, certificate, message)))
+
+
+def _digests(claims: Mapping[Any, Any], certificate: Mapping[str, Any], message: cose.Message) -> Iterator[bytes]:
+    """The hashes by which the gateway's revocation lists name a certificate: UCI, COUNTRYCODEUCI and SIGNATURE.
+
+    Of an ES256 signature only r counts: s can be changed by anybody. Source: EU gateway, revocation, §hash types.
+    """
+    country = plain.words(claims.get(cwt.ISSUER))
+    for member in GROUPS:
+        for entry in _entries(certificate, member):
+            if uci := plain.words(entry.get("ci")):
+                yield from (sha256(text.encode()).digest() for text in (uci, country + uci))
+    fixed = message.signature[: cose.COORDINATE] if message.algorithm is cose.Algorithm.ES256 else message.signature
+    yield sha256(fixed).digest()
 
 
 def encode(

@@ -55,7 +55,7 @@ def decode(text: str, trust: Trust) -> Credential | Part:
         raise Rejected(Reason.UNSUPPORTED, "SHC: signed or compressed otherwise")
     known = trust.find(NAME, stated.kid.encode())
     payload, _ = jws.verify(token, known)
-    claims = strict_json.decode(inflate.inflate(payload, raw=True).decode("utf-8", "strict"))
+    claims = strict_json.decode(inflate.inflate(payload, raw=True))
     if not isinstance(claims, dict) or not isinstance(issuer := claims.get("iss"), str):
         raise malformed("SHC: no issuer")
     signer = next((s for s in known if s.issuer in ("", issuer)), None)

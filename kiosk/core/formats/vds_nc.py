@@ -7,18 +7,13 @@ Report "VDS-NC" 1.2 §3-5; RFC 8785; RFC 5280.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 import rfc8785
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kiosk.core import model
-from kiosk.core.codecs import Rejected, cose, cwt, malformed, plain, strict_json
+from kiosk.core.codecs import Rejected, chain, cose, cwt, malformed, plain, strict_json
 from kiosk.core.model import Credential, Holder, Kind, Vaccination
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer, Trust
@@ -52,7 +47,7 @@ def decode(text: str, trust: Trust) -> Credential:
             raise malformed("VDS-NC: not a seal of version 1")
     if algorithm != "ES256":
         raise Rejected(Reason.UNSUPPORTED, "VDS-NC: signed otherwise than with ES256")
-    signer = _signer(plain.base64url(certificate), trust)
+    signer = chain.signer(plain.base64url(certificate), NAME, trust)
     try:
         covered = rfc8785.dumps(data)
     except (rfc8785.CanonicalizationError, ValueError):
@@ -62,57 +57,7 @@ def decode(text: str, trust: Trust) -> Credential:
     return _credential(data, message, plain.words(header.get("is")), signer)
 
 
-def _signer(der: bytes, trust: Trust) -> Signer:
-    """Who made the seal. Raises Rejected: MALFORMED, UNKNOWN_ISSUER, or BAD_SIGNATURE for a forged certificate."""
-    fingerprint = sha256(der).digest()[:8]
-    listed = [s for s in trust.keys(NAME) if s.kid == fingerprint]
-    if listed:
-        return listed[0]
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        key, issuer = certificate.public_key(), certificate.issuer.public_bytes()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise malformed("VDS-NC: not a certificate") from None
-    authorities = trust.authorities(issuer)
-    if not authorities:
-        raise Rejected(Reason.UNKNOWN_ISSUER)
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise malformed("VDS-NC: a type of key that no seal has")
-    above = next((a for a in authorities if _signed(a, certificate)), None)
-    if above is None:
-        raise Rejected(Reason.BAD_SIGNATURE)
-    begins = [t for t in (certificate.not_valid_before_utc, above.valid_from) if t]
-    ends = [t for t in (certificate.not_valid_after_utc, above.valid_until) if t]
-    own = Signer(NAME, fingerprint, key, above.issuer)
-    return replace(own, valid_from=max(begins), valid_until=min(ends))
-
-
-def _signed(authority: Signer, certificate: x509.Certificate) -> bool:
-    """Whether the authority's key made the certificate's signature."""
-    covered, made, scheme = (
-        certificate.tbs_certificate_bytes,
-        certificate.signature,
-        certificate.signature_hash_algorithm,
-    )
-    try:
-        match authority.key:
-            case ec.EllipticCurvePublicKey() as key if scheme is not None:
-                key.verify(made, covered, ec.ECDSA(scheme))
-            case rsa.RSAPublicKey() as key if scheme is not None:
-                how = certificate.signature_algorithm_parameters
-                if not isinstance(how, padding.PKCS1v15 | padding.PSS):
-                    return False
-                key.verify(made, covered, how, scheme)
-            case _:
-                return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
-        return False
-    return True
-
-
-def _credential(
-    data: Mapping[str, Any], message: Mapping[str, Any], state: str, signer: Signer
-) -> Credential:
+def _credential(data: Mapping[str, Any], message: Mapping[str, Any], state: str, signer: Signer) -> Credential:
     person = message.get("pid")
     person = person if isinstance(person, dict) else {}
     number = next((plain.words(person.get(name)) for name in ("i", "dn") if plain.words(person.get(name))), "")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -87,7 +88,10 @@ class Trust:
         if until is not None and (credential.issued is None or credential.issued <= until):
             return Reason.REVOKED
         lists = [known for known in self.revoked if known.format == credential.format]
-        found = {known.names(digest) for known in lists for digest in credential.digests}
+        if not lists:
+            return None
+        digests = credential.digests or (sha256((credential.credential_id or "").encode()).digest(),)
+        found = {known.names(digest) for known in lists for digest in digests}
         return next((reason for reason in (Reason.REVOKED, Reason.POSSIBLY_REVOKED) if reason in found), None)
 
     def denies(self, format_name: str, credential_id: str | None) -> bool:

@@ -77,7 +77,7 @@ def signer(block: bytes, kid: bytes | None = None) -> Signer:
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # odd serial numbers do not matter here
         try:
             certificate = x509.load_der_x509_certificate(block)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             return _bare(block, kid)
         key = certificate.public_key()
         if not isinstance(key, EllipticCurvePublicKey | RSAPublicKey):

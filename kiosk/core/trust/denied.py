@@ -12,7 +12,7 @@ from kiosk.core.trust import Trust
 
 def recognises(data: bytes) -> bool:
     """The name of its first member."""
-    return b'"kiosk_deny"' in data[:200]
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and b'"kiosk_deny"' in data[:200]
 
 
 def parse(data: bytes, name: str) -> Trust:

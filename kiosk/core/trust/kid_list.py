@@ -15,7 +15,9 @@ from kiosk.core.codecs import malformed, plain, strict_json
 from kiosk.core.trust import Trust, certificates
 
 # Other lists of JSON are objects too, and each has one of these members; base64 holds no quotes.
-_OTHERS = re.compile(rb'"(kiosk_\w+|keys|issuerInfo|rids|hashType|verificationMethod|certificates|@context)"\s*:')
+_OTHERS = re.compile(
+    rb'"(kiosk_\w+|keys|issuerInfo|rids|hashType|verificationMethod|certificates|rawData|@context)"\s*:'
+)
 _HEX = re.compile(r"[0-9a-f]{16}")
 
 

@@ -21,7 +21,7 @@ SCHEMES = ("local_pass", "venue")
 
 def recognises(data: bytes) -> bool:
     """The name of its first member."""
-    return b'"kiosk_keys"' in data[:200]
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and b'"kiosk_keys"' in data[:200]
 
 
 def parse(data: bytes, name: str) -> Trust:

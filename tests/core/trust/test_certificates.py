@@ -101,5 +101,12 @@ def test_our_own_kind_of_key_is_pointed_to_its_own_list():
         parse(der, "a.der")
 
 
+def test_a_certificate_of_an_impossible_version_is_a_note_like_any_other(certificate):
+    der = certificate(TEST)
+    at = der.index(b"\xa0\x03\x02\x01\x02") + 4
+    trust = parse(pem(der[:at] + b"\x12" + der[at + 1 :], der), "a.pem")
+    assert len(trust.signers) == len(trust.notes) == 1
+
+
 def test_a_listed_kid_counts_more_than_the_computed_one(certificate):
     assert certificates.signer(certificate(), b"listed").kid == b"listed"
