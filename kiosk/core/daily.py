@@ -1,0 +1,215 @@
+"""The report of one day: the same numbers for page, JSON, CSV and paper, all from `kiosk/core/reports.py`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from statistics import median
+from typing import Protocol
+
+from kiosk.core import reports
+from kiosk.core.entry import EntryKind, iso
+from kiosk.core.reasons import Reason
+from kiosk.core.reports import Remarks, Settled, Tally
+from kiosk.core.view import Counts
+
+HOUR = timedelta(hours=1)
+NOTED = timedelta(minutes=1)  # a gate that was away for less is not worth a line
+HALF_WAY = "incomplete"
+
+
+class Temperature(Protocol):
+    """What the report needs of a measurement."""
+
+    @property
+    def forehead_c(self) -> float: ...  # noqa: D102
+
+
+class Row(reports.Row, Protocol):
+    """What the report needs of a row."""
+
+    @property
+    def boot(self) -> str: ...  # noqa: D102
+    @property
+    def lane(self) -> str: ...  # noqa: D102
+    @property
+    def detail(self) -> str: ...  # noqa: D102
+    @property
+    def reasons(self) -> Sequence[Reason]: ...  # noqa: D102
+    @property
+    def temperature(self) -> Temperature | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How many visits of one hour, or one lane, came to what."""
+
+    label: str
+    passed: int = 0
+    checked: int = 0
+    denied: int = 0
+    incomplete: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.passed + self.checked + self.denied + self.incomplete
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The gate was away: "stopped" in good order, "restarted" after a fault, "power" after a boot, "off" until now."""
+
+    since: datetime
+    until: datetime
+    why: str
+    paper: int = 0  # visits of that time, typed from paper
+
+
+@dataclass(frozen=True, slots=True)
+class Temperatures:
+    """Foreheads of the day in °C, estimates; None where nobody was measured."""
+
+    measured: int = 0
+    febrile: int = 0
+    lowest: float | None = None
+    median: float | None = None
+    highest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """One day of one gate, from local midnight to midnight."""
+
+    kiosk: str
+    day: date
+    since: datetime
+    until: datetime
+    counts: Counts
+    remarks: Remarks
+    vehicles: int
+    evacuations: int
+    hours: tuple[Line, ...]
+    lanes: tuple[Line, ...]
+    reasons: tuple[tuple[str, int], ...]  # of visits that did not pass by themselves, the most frequent first
+    temperatures: Temperatures
+    missing: tuple[Gap, ...]
+
+
+def span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The day in UTC; 23 or 25 hours where the clocks change."""
+    first, last = (datetime.combine(each, time.min, zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    return first, last
+
+
+def report(rows: Iterable[Row], day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
+    """The report of `day` from `rows`: those of the day, of a day around it, and later ones about it, as written."""
+    since, until = span(day, zone)
+    every = list(rows)
+    tally, base = Tally(), {}
+    for row in every:
+        counted = row.kind in reports.COUNTED
+        if counted and not since <= row.happened < until:
+            continue
+        tally.add(reports.mark(row))
+        if counted:
+            base[row.visit] = row
+    visits = [(visit, base[visit.base.visit]) for visit in tally.visits()]
+    of_the_day = [row for row in every if since <= row.happened < until]
+    return DayReport(
+        kiosk=kiosk,
+        day=day,
+        since=since,
+        until=until,
+        counts=tally.counts(),
+        remarks=tally.remarks(),
+        vehicles=sum(row.kind is EntryKind.VEHICLE for row in of_the_day),
+        evacuations=sum(row.kind is EntryKind.EVACUATION and row.detail == "on" for row in of_the_day),
+        hours=_hours(visits, since, until, zone),
+        lanes=_lines([(row.lane, visit) for visit, row in visits], sorted({row.lane for _, row in visits})),
+        reasons=tuple(_reasons(visits)),
+        temperatures=_temperatures(visits),
+        missing=tuple(_missing(every, visits, since, min(until, now))),
+    )
+
+
+def _hours(visits: Sequence[tuple[Settled, Row]], since: datetime, until: datetime, zone: tzinfo) -> tuple[Line, ...]:
+    count = -(-(until - since) // HOUR)
+    labels = [f"{(since + number * HOUR).astimezone(zone):%H:%M}" for number in range(count)]
+    if len(set(labels)) < count:  # an hour that came twice: told apart by its offset
+        labels = [f"{(since + number * HOUR).astimezone(zone):%H:%M %z}" for number in range(count)]
+    pairs = [(labels[(visit.base.happened - since) // HOUR], visit) for visit, _ in visits]
+    return _lines(pairs, labels)
+
+
+def _lines(pairs: Sequence[tuple[str, Settled]], labels: Sequence[str]) -> tuple[Line, ...]:
+    counts: dict[str, Counter[str]] = {label: Counter() for label in labels}
+    for label, visit in pairs:
+        name = _name(visit)
+        if name:
+            counts[label][name] += 1
+    return tuple(Line(label, **counts[label]) for label in labels)
+
+
+def _name(visit: Settled) -> str:
+    """The count among passed, checked, denied and incomplete that a visit adds to; empty for a medical exit."""
+    names = visit.counted_as
+    return names[0] if names and names[0] != "left" else ""
+
+
+def _reasons(visits: Sequence[tuple[Settled, Row]]) -> list[tuple[str, int]]:
+    found = Counter(reason.value for _, row in visits if row.kind is EntryKind.VISIT for reason in row.reasons)
+    return sorted(found.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _temperatures(visits: Sequence[tuple[Settled, Row]]) -> Temperatures:
+    shown = [row.temperature.forehead_c for _, row in visits if row.temperature is not None]
+    febrile = sum(Reason.FEBRILE in row.reasons for _, row in visits)
+    if not shown:
+        return Temperatures(febrile=febrile)
+    return Temperatures(len(shown), febrile, min(shown), round(median(shown), 2), max(shown))
+
+
+def _missing(
+    rows: Sequence[Row], visits: Sequence[tuple[Settled, Row]], since: datetime, until: datetime
+) -> Iterator[Gap]:
+    """When the gate was away, as far as the rows show; a power cut is told by the boot that followed."""
+    before: Row | None = None
+    ends: list[tuple[datetime, datetime, str]] = []
+    for row in rows:
+        if row.kind is EntryKind.START and before is not None:
+            why = "stopped" if before.kind is EntryKind.STOP else "restarted" if before.boot == row.boot else "power"
+            ends.append((before.recorded, row.recorded, why))
+        before = row
+    if before is not None and before.kind is EntryKind.STOP:
+        ends.append((before.recorded, until, "off"))
+    for left, back, why in ends:
+        first, last = max(left, since), min(back, until)
+        if last - first >= NOTED:
+            typed = sum(visit.remarked_as["paper"] and first <= visit.base.happened < last for visit, _ in visits)
+            yield Gap(first, last, why, typed)
+
+
+def cells(report: DayReport) -> list[tuple[str, str, object]]:
+    """The report as rows of a table: section, name, value. Times are UTC."""
+    table: list[tuple[str, str, object]] = [
+        ("day", "kiosk", report.kiosk),
+        ("day", "day", report.day.isoformat()),
+        ("day", "since", iso(report.since)),
+        ("day", "until", iso(report.until)),
+    ]
+    table += [("counts", name, getattr(report.counts, name)) for name in Counts.__struct_fields__]
+    table += [("remarks", name, value) for name, value in asdict(report.remarks).items()]
+    table += [("remarks", "vehicles", report.vehicles), ("remarks", "evacuations", report.evacuations)]
+    for section, lines in (("hour", report.hours), ("lane", report.lanes)):
+        for line in lines:
+            values = {"passed": line.passed, "checked": line.checked, "denied": line.denied, HALF_WAY: line.incomplete}
+            table += [(section, f"{line.label} {name}", value) for name, value in values.items()]
+    table += [("reason", name, value) for name, value in report.reasons]
+    table += [("temperature", name, value) for name, value in asdict(report.temperatures).items()]
+    table += [
+        ("missing", f"{iso(gap.since)} {iso(gap.until)}", f"{gap.why} paper={gap.paper}") for gap in report.missing
+    ]
+    return table
