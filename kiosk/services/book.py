@@ -22,6 +22,7 @@ from kiosk.services.devices import Watched
 from kiosk.services.ledger import Ledger
 from kiosk.services.release import Release
 from kiosk.settings import Places, RetentionSection
+from kiosk.store import soundness
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
 from kiosk.store.reader import Entry, Filter, Reader
@@ -33,8 +34,11 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 class Book:
     """The logbook of this gate. While it cannot be written, that is a state, and nobody is shown green."""
 
-    def __init__(self, at: Places, kiosk: str, clock: SystemClock) -> None:
+    def __init__(self, at: Places, kiosk: str, clock: SystemClock, *, mend: bool = False) -> None:
+        """`mend`: a file that is broken is set aside and a new one begun, as the gate does; else LogbookBroken."""
         self.watched = Watched("logbook", "sqlite", clock)
+        self.disk = Watched("disk", "sqlite", clock)
+        self._mend = mend
         self._at, self._kiosk, self._clock = at, kiosk, clock
         self._guard = threading.RLock()
         self._logbook: Logbook | None = None
@@ -47,6 +51,28 @@ class Book:
         self._open()
 
     def _open(self) -> None:
+        try:
+            self._open_or_break()
+        except LogbookBroken as error:
+            if not self._mend:
+                raise
+            soundness.set_aside(self._at.logbook, self._clock.now(), str(error))
+            self._open_or_break()
+        if self._logbook is not None:
+            self._look_at_the_disk(self._logbook)
+
+    def _look_at_the_disk(self, logbook: Logbook) -> None:
+        """What the desk has to know of the files: one that was set aside, until it is moved away; else a doubt."""
+        broken = soundness.aside(self._at.logbook)
+        serious = [found for found in logbook.doubts() if found.serious]
+        if broken:
+            self.disk.became("set_aside", soundness.told(broken[-1]))
+        elif serious:
+            self.disk.became(serious[0].doubt, serious[0].line)
+        else:
+            self.disk.became("ok")
+
+    def _open_or_break(self) -> None:
         boot = BOOT_ID.read_text().strip()
         try:
             self._logbook = Logbook.open(
@@ -125,6 +151,11 @@ class Book:
                 self.watched.became("unwritable", str(error))
         elif self._logbook.probe():
             self.watched.became("ok")
+            self._look_at_the_disk(self._logbook)
+        elif self._logbook.broken and self._mend:
+            self._logbook.close()
+            self._logbook = None
+            self._open()
         return self.writable
 
     def passed_before(self, key: str, direction: Direction, since: datetime) -> datetime | None:

@@ -8,15 +8,16 @@ import re
 import secrets
 import ssl
 import threading
+import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 from flask import Flask
 
-from kiosk.core.faults import KioskError, SettingsError
+from kiosk.core.faults import DeskUnwritable, KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services.desk_owner import DeskOwner
 from kiosk.services.notify import Notifier
@@ -28,6 +29,7 @@ from web.gate import Gate
 SPARE_THREADS = 10  # for ordinary requests, while every stream is taken
 FIRST_MANAGER = "manager"
 LOOK_EVERY_S = 2.0
+TIDY_EVERY_S = 3600.0  # what was kept long enough is deleted
 _ANSWER_WITHIN_S = 3.0
 _LARGEST_BODY = 256 * 1024
 _SLOW_S = 15  # a connection on which nothing moves for so long is closed
@@ -64,7 +66,12 @@ class WebService:
             serving.start()
             self._first_manager(desk)
             self._notifier.ready()
+            tidied_s = float("-inf")
             while not stopping.wait(LOOK_EVERY_S):
+                if time.monotonic() - tidied_s > TIDY_EVERY_S:
+                    tidied_s = time.monotonic()
+                    with suppress(DeskUnwritable):  # the desk's own state says so
+                        desk.forget_on_time(self._settings.retention.audit_days)
                 if serving.is_alive() and answers(self._settings.web):
                     self._notifier.turn_done()
             self._notifier.stopping()

@@ -12,7 +12,7 @@ from kiosk.core.desk_requests import DeskRefusal, Role, User
 from kiosk.core.faults import StoreUnreadable
 from kiosk.core.model import Certainty, Credential, Holder, Kind, RosterMatch
 from kiosk.core.roster import Person, name_key
-from kiosk.store import owning
+from kiosk.store import owning, retention
 from kiosk.store.audit import Act, Audit
 from kiosk.store.desk_file import DeskFile
 from kiosk.store.roster import Roster, document_tag, person_of
@@ -49,6 +49,7 @@ class Desk:
     def __init__(self, file: DeskFile, key: bytes, now: Callable[[], datetime], random: Callable[[int], bytes]) -> None:
         """Use `open`."""
         self._file = file
+        self._now = now
         self.users = Users(file, now, random)
         self.sessions = Sessions(file, now, random)
         self.audit = Audit(file, now)
@@ -61,6 +62,10 @@ class Desk:
         """The desk at `path`, made on first use. Raises NotOwner, DeskUnwritable, LogbookBroken."""
         file = DeskFile(path)
         return cls(file, _roster_key(path, random), now, random)
+
+    def forget_on_time(self, audit_days: int) -> dict[str, int]:
+        """Deletes what every table has kept long enough; how many rows of each. Raises DeskUnwritable."""
+        return retention.forget_on_time(self._file, self._now(), audit_days)
 
     def works(self) -> bool:
         """Whether changes can be written."""

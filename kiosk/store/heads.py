@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,20 +117,21 @@ def store(db: sqlite3.Connection, signed: SignedHead) -> None:
     )
 
 
-def newest(db: sqlite3.Connection) -> tuple[int, int, datetime | None]:
-    """Number, row and time of the newest head; zeros and None where there is none."""
-    row = db.execute("SELECT number, seq, at FROM head ORDER BY number DESC LIMIT 1").fetchone()
-    return (row[0], row[1], datetime.fromisoformat(row[2])) if row else (0, 0, None)
+def newest(db: sqlite3.Connection) -> SignedHead | None:
+    """The head of the highest number; None where there is none."""
+    found = all_of(db, last=1)
+    return found[-1] if found else None
 
 
-def all_of(db: sqlite3.Connection) -> list[SignedHead]:
-    """Every head of a database, in the order of their numbers; none where it is older than heads are."""
+def all_of(db: sqlite3.Connection, last: int = -1) -> list[SignedHead]:
+    """Every head of a database, or the `last` ones, by their numbers; none where it is older than heads are."""
     if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'head'").fetchone():
         return []
     kiosk = db.execute("SELECT value FROM meta WHERE name = 'kiosk'").fetchone()
     epochs = _epochs(db)
     name = kiosk[0] if kiosk else ""
-    rows = db.execute("SELECT number, before, seq, at, hash, key, signature FROM head ORDER BY number")
+    sql = "SELECT number, before, seq, at, hash, key, signature FROM head ORDER BY number DESC LIMIT ?"
+    rows = db.execute(sql, (last,)).fetchall()[::-1]
     return [
         SignedHead(Head(name, _epoch(epochs, seq), number, before, seq, datetime.fromisoformat(at), hash_), *signed)
         for number, before, seq, at, hash_, *signed in rows
@@ -146,6 +148,45 @@ def _epochs(db: sqlite3.Connection) -> list[tuple[int, int]]:
 
 def _epoch(epochs: list[tuple[int, int]], seq: int) -> int:
     return next((epoch for first, epoch in reversed(epochs) if first <= seq), 0)
+
+
+class Signing:
+    """When the logbook at `path` is signed next, and the signing of it."""
+
+    def __init__(self, path: Path, key: Ed25519PrivateKey) -> None:
+        self._path, self._key = path, key
+        self._number, self._row = 0, 0
+        self._at: datetime | None = None
+
+    def renew(self, db: sqlite3.Connection) -> None:
+        """Reads the newest head again, after another connection was made."""
+        signed = newest(db)
+        self._number, self._row = (signed.head.number, signed.head.seq) if signed else (0, 0)
+        self._at = signed.head.at if signed else None
+
+    def waits(self, seq: int) -> bool:
+        """Whether rows up to `seq` are not all signed."""
+        return seq > self._row
+
+    def is_due(self, seq: int, now: datetime) -> bool:
+        """Whether row `seq`, which is being written, gets a head: every so many rows, and after so long."""
+        return seq - self._row >= EVERY_ROWS or (self._at is not None and abs(now - self._at) >= EVERY)
+
+    def is_late(self, seq: int, now: datetime) -> bool:
+        """Whether rows up to `seq` have waited for long."""
+        return self.waits(seq) and (self._at is None or abs(now - self._at) >= EVERY)
+
+    def sign(self, db: sqlite3.Connection, kiosk: str, epoch: int, seq: int, hash_: bytes, now: datetime) -> SignedHead:
+        """A head of row `seq`, written into the transaction that is open; after its commit, `keep` it."""
+        signed = sign(self._key, Head(kiosk, epoch, self._number + 1, self._row, seq, now, hash_))
+        store(db, signed)
+        return signed
+
+    def keep(self, signed: SignedHead) -> None:
+        """Notes it as the newest, and writes its copy beside the file, which may fail and be written next time."""
+        self._number, self._row, self._at = signed.head.number, signed.head.seq, signed.head.at
+        with suppress(OSError):
+            keep(self._path, signed)
 
 
 # --- As a file

@@ -14,17 +14,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kiosk.core import entry
-from kiosk.core.entry import Draft, EntryKind, Head, SealClass, Stamp
+from kiosk.core.entry import Draft, EntryKind, SealClass, Stamp
 from kiosk.core.faults import LogbookBroken, LogbookUnwritable, StoreUnreadable
 from kiosk.core.model import Direction
 from kiosk.core.view import Counts
-from kiosk.store import heads, migrations, owning, persons, questions, seals
+from kiosk.store import heads, migrations, owning, persons, questions, seals, soundness
 from kiosk.store.entries import Entry
 from kiosk.store.heads import SignedHead
 from kiosk.store.keys import Keyring
 from kiosk.store.migrations.logbook import migrations as _shape
+from kiosk.store.soundness import Doubt, Found
 
 _TAIL = 256  # rows whose chain is looked at when the logbook is opened
+_PASSING = (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.InterfaceError)  # busy, full, closed
 _ERASED = 500  # rows that one ERASED row names at most
 _PROBE_BYTES = 8192  # what `probe` writes: more than any row needs
 
@@ -62,11 +64,11 @@ class Logbook:
         self._tally: questions.DayTally | None = None
         self._tail: tuple[int, bytes] | None = None
         self._doubtful: set[bytes] = set()  # hashes of rows whose commit failed: one of them may come back
-        self._signed: tuple[int, int, datetime | None] = (0, 0, None)  # number, row and time of the newest head
-        self._head_key = keyring.head_key
+        self._signing = heads.Signing(path, keyring.head_key)
         self._epoch = 0
         self._kiosk = ""  # as the file was begun with: heads are signed in its name
         self._closed = False
+        self.broken = False  # whether the file turned out not to be what was written
         self._ownership = owning.Ownership(path)
         try:
             self._db = self._connect()
@@ -101,10 +103,18 @@ class Logbook:
             try:
                 row = self._append(draft)
             except (sqlite3.Error, OSError, ValueError) as error:
-                self._failed()
+                self._failed(error)
                 raise LogbookUnwritable(f"{self._path}: a row could not be written: {error}") from error
             self._failures = 0
             return row
+
+    def doubts(self) -> list[Found]:
+        """What is not as it should be with the file, its disk, and SQLite; takes a few seconds at most."""
+        with self._guard:
+            try:
+                return soundness.about_connection(self._db) + soundness.about_place(self._path)
+            except (sqlite3.Error, OSError) as error:
+                return [Found(Doubt.DAMAGED, f"{self._path}: {error}")]
 
     def probe(self) -> bool:
         """Whether rows can be written again, tried with a durable write that is no row."""
@@ -116,8 +126,8 @@ class Logbook:
                     (_PROBE_BYTES,),
                 )
                 self._db.execute("DELETE FROM meta WHERE name = 'probe'")
-            except (sqlite3.Error, OSError, LogbookBroken):
-                self._failed()
+            except (sqlite3.Error, OSError, LogbookBroken) as error:
+                self._failed(error)
                 return False
             self._failures = 0
             return True
@@ -163,13 +173,12 @@ class Logbook:
             try:
                 self._recover()
                 assert self._tail is not None
-                if self._tail[0] > self._signed[1]:
+                if self._signing.waits(self._tail[0]):
                     self._db.execute("BEGIN IMMEDIATE")
                     signed = self._sign(*self._tail)
                     self._db.execute("COMMIT")
-                    self._keep(signed)
-                    return signed
-                return heads.all_of(self._db)[-1] if self._signed[0] else None
+                    self._signing.keep(signed)
+                return heads.newest(self._db)
             except (sqlite3.Error, OSError) as error:
                 self._failed()
                 raise LogbookUnwritable(f"{self._path}: the head could not be signed: {error}") from error
@@ -177,9 +186,7 @@ class Logbook:
     def sign_if_due(self) -> None:
         """Signs where rows have waited for a quarter of an hour; cheap to ask. Raises LogbookUnwritable."""
         with self._guard:
-            at = self._signed[2]
-            waiting = self._tail is not None and self._tail[0] > self._signed[1]
-            if waiting and (at is None or abs(self._ambient.now() - at) >= heads.EVERY):
+            if self._tail is not None and self._signing.is_late(self._tail[0], self._ambient.now()):
                 self.sign()
 
     def purge(self, before: date, *, by: str = "", classes: Iterable[SealClass] = tuple(SealClass)) -> int:
@@ -296,36 +303,22 @@ class Logbook:
             (seq, body.decode(), digest, prev, head),
         )
         self._db.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", [(seq, *each) for each in sealed])
-        signed = self._sign(seq, head) if self._due(seq, recorded) else None
+        signed = self._sign(seq, head) if self._signing.is_due(seq, recorded) else None
         self._doubtful.add(head)
         self._db.execute("COMMIT")
         self._doubtful.clear()
         self._tail = seq, head
         if signed is not None:
-            self._keep(signed)
+            self._signing.keep(signed)
         return Row(seq, head, recorded)
 
-    def _due(self, seq: int, now: datetime) -> bool:
-        """Whether a row gets a signed head: every so many rows, and after so long."""
-        _, row, at = self._signed
-        return seq - row >= heads.EVERY_ROWS or (at is not None and abs(now - at) >= heads.EVERY)
-
     def _sign(self, seq: int, hash_: bytes) -> SignedHead:
-        """A head of that row, written into the transaction that is open."""
-        number, before, _ = self._signed
-        head = Head(self._kiosk, self._epoch, number + 1, before, seq, self._ambient.now(), hash_)
-        signed = heads.sign(self._head_key, head)
-        heads.store(self._db, signed)
-        return signed
+        return self._signing.sign(self._db, self._kiosk, self._epoch, seq, hash_, self._ambient.now())
 
-    def _keep(self, signed: SignedHead) -> None:
-        """After the commit: the newest head, and its copy beside the file, which may fail and be written next time."""
-        self._signed = signed.head.number, signed.head.seq, signed.head.at
-        with suppress(OSError):
-            heads.keep(self._path, signed)
-
-    def _failed(self) -> None:
+    def _failed(self, error: Exception | None = None) -> None:
         """Nothing is known any more of what the file holds: it is looked at before the next row."""
+        corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _PASSING)
+        self.broken = self.broken or corrupt or isinstance(error, LogbookBroken)
         self._failures += 1
         self._tail = None
         try:
@@ -378,7 +371,7 @@ class Logbook:
             self._kiosk = questions.kiosk(connection)
             questions.check_tail(connection, _TAIL)
             self._tail = questions.tail(connection)
-            self._signed = heads.newest(connection)
+            self._signing.renew(connection)
             self._compare(connection)
         except sqlite3.DatabaseError as error:
             if connection is not None:

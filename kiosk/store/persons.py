@@ -19,7 +19,6 @@ from kiosk.store import seals
 from kiosk.store.entries import Entry, parse
 from kiosk.store.keys import Keyring
 
-
 _EXACT = ("name", "document", "phone", "room")  # a name is no other that begins like it
 
 

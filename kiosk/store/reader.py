@@ -86,8 +86,7 @@ class Reader:
     def signed(self) -> SignedHead | None:
         """The newest signed head; None where nothing was signed yet."""
         with self._look() as db:
-            found = heads.all_of(db)
-            return found[-1] if found else None
+            return heads.newest(db)
 
     def head(self) -> tuple[int, bytes]:
         """Number and hash of the last row."""

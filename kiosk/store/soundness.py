@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from kiosk.core.entry import iso
+from kiosk.store import durable
 
 ENOUGH_BYTES = 256 * 1024 * 1024  # free: some hundred thousand rows
-CHECK_WITHIN_S = 5.0  # of a start; a large file is checked as far as that goes
+CHECK_WITHIN_S = 1.5  # of a start; a large file is checked as far as that goes
+_BROKEN = ".broken-"
+_BESIDE = ("-wal", "-shm", ".head")
+_WHY = ".why"
 _MOUNTS = Path("/proc/self/mounts")
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs"})
 _FAT = frozenset({"vfat", "msdos", "exfat"})
@@ -115,24 +120,49 @@ def _quick_check(connection: sqlite3.Connection) -> str:
     return "" if said == "ok" else said
 
 
-def set_aside(path: Path, now: datetime) -> Path:
+def set_aside(path: Path, now: datetime, why: str) -> Path:
     """Moves a broken database out of the way, with everything beside it that belongs to it; never deletes it.
 
     The owner must have let go of it. Where it lies now: the time is in its name. Raises OSError.
     """
     stamp = iso(now.astimezone(UTC)).replace(":", "").replace("-", "")[:15] + "Z"
-    aside = path.with_name(f"{path.name}.broken-{stamp}")
+    moved = path.with_name(f"{path.name}{_BROKEN}{stamp}")
     number = 1
-    while aside.exists():
+    while moved.exists():
         number += 1
-        aside = path.with_name(f"{path.name}.broken-{stamp}-{number}")
+        moved = path.with_name(f"{path.name}{_BROKEN}{stamp}-{number}")
     for ending in ("-wal", "-shm", ".head", ""):  # the database last: while it stands, the others belong to it
         part = path.with_name(path.name + ending)
         if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            part.rename(moved.with_name(moved.name + ending))
+    durable.write(moved.with_name(moved.name + _WHY), why.encode("utf-8", "replace"), 0o640)
+    return moved
+
+
+def aside(path: Path) -> list[Path]:
+    """The databases that were set aside from `path`, the newest last."""
+    found = path.parent.glob(f"{path.name}{_BROKEN}*")
+    return sorted(each for each in found if not each.name.endswith((*_BESIDE, _WHY)))
+
+
+def told(moved: Path) -> str:
+    """One line about a database that was set aside: why, and which backup is the newest that it knows of."""
+    why = moved.with_name(moved.name + _WHY)
+    said = f"{moved.name}: {why.read_text('utf-8', 'replace') if why.exists() else 'broken'}"
+    backup = _newest_backup(moved)
+    advice = f"the newest backup is {backup}; kiosk restore brings it back" if backup else "it knows of no backup"
+    return f"{said}; {advice}; move it away when it was looked at"
+
+
+def _newest_backup(moved: Path) -> str:
+    """The name and time of the newest backup of which a database that may be broken has a row; empty without one."""
+    sql = (
+        "SELECT json_extract(body, '$.detail'), json_extract(body, '$.recorded') FROM entry"
+        " WHERE kind = 'backup' ORDER BY seq DESC LIMIT 1"
+    )
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return aside
+        with closing(sqlite3.connect(f"{moved.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+            row = db.execute(sql).fetchone()
+    except sqlite3.Error:
+        return ""
+    return f"{row[0].partition(' ')[2]} of {row[1]}" if row else ""
