@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -147,8 +148,11 @@ def progress() -> Iterator[Step]:
         if shown:
             click.echo(f"\r\033[K{said.get(what, what)} {100 * done // max(1, total)} %", nl=False, err=True)
 
+    # Ended from outside it tidies up behind itself, as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield step
     finally:
+        signal.signal(signal.SIGTERM, before)
         if shown:
             click.echo("\r\033[K", nl=False, err=True)
