@@ -11,7 +11,7 @@ from typing import Any
 from cbor2 import CBORTag
 
 from kiosk.core import model
-from kiosk.core.codecs import Rejected, base45, cbor, cose, cwt, inflate, malformed, plain
+from kiosk.core.codecs import Rejected, base45, cbor, cose, cwt, ddcc, inflate, malformed, plain
 from kiosk.core.model import Credential, Holder, Kind, Recovery, Vaccination
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer, Trust
@@ -35,13 +35,20 @@ def decode(text: str, trust: Trust) -> Credential:
     message = cose.parse(inflate.inflate(base45.decode(text.removeprefix(PREFIXES[0]))))
     made_it = cose.signers(message, trust.find(NAME, message.kid))
     claims = cbor.decode(message.payload, tags=cwt.DATE_TAGS)
+    if (status := ddcc.statement(claims)) is not None:
+        return ddcc.credential(NAME, claims, status, _allowed(made_it, frozenset({ddcc.USAGE})))
     certificate = _certificate(claims)
     needed = frozenset(usage for member, usage in GROUPS.items() if certificate.get(member))
+    found = _credential(claims, certificate, _allowed(made_it, needed))
+    return replace(found, digests=tuple(_digests(claims, certificate, message)))
+
+
+def _allowed(made_it: tuple[Signer, ...], needed: frozenset[str]) -> Signer:
+    """The first of the signers that may sign all of this. Raises Rejected(WRONG_KEY_USAGE)."""
     allowed = [s for s in made_it if not s.usages or needed <= s.usages]
     if not allowed:
         raise Rejected(Reason.WRONG_KEY_USAGE)
-    found = _credential(claims, certificate, allowed[0])
-    return replace(found, digests=tuple(_digests(claims, certificate, message)))
+    return allowed[0]
 
 
 def _digests(claims: Mapping[Any, Any], certificate: Mapping[str, Any], message: cose.Message) -> Iterator[bytes]:

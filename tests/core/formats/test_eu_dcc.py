@@ -183,3 +183,26 @@ def test_the_unprotected_header_states_nothing(street):
     protected, _, payload, signature = mint.message_of(street.dcc())
     told = mint.hc1(cbor.encode([protected, {1: -8, 4: b"other", "name": "Eve"}, payload, signature]))
     assert good(told, street.trust).holder.name == "Anna Muster"
+
+
+WHO = {"hcid": "US111", "name": "Eddie Murphy", "birthDate": "1986-09-19", "identifier": "123", "date": "2021-07-08",
+       "vaccine": {"code": "1119349007"}, "brand": {"code": "B1"}, "dose": 1, "total_doses": 2,
+       "country": {"code": "USA"}, "valid_from": "2021-07-08", "valid_until": "2022-07-08"}  # fmt: skip
+
+
+@pytest.mark.parametrize("claims", [WHO, {-260: {3: WHO}}, {1: "US", 4: 4_000_000_000, 5: 0, -260: {3: WHO}}])
+def test_a_vaccination_status_of_the_who_is_read_from_either_place(street, claims):
+    found = good(signed(street, claims), street.trust)
+    assert found.holder == model.Holder(name="Eddie Murphy", birth_date="1986-09-19", document="123")
+    assert found.vaccinations == (Vaccination(1, 2, date(2021, 7, 8), "B1"),)
+    assert (found.valid_from, found.valid_until) == (
+        datetime(2021, 7, 8, tzinfo=UTC),
+        datetime(2022, 7, 8, 23, 59, 59, tzinfo=UTC),
+    )
+    assert found.credential_id == "US111"
+
+
+def test_a_vaccination_status_needs_a_key_for_vaccinations(street):
+    only_tests = Trust(signers=tuple(replace(s, usages=frozenset({"test"})) for s in street.trust.signers))
+    assert refused(signed(street, WHO), only_tests) is Reason.WRONG_KEY_USAGE
+    assert refused(signed(street, {**WHO, "hcid": ""}), street.trust) is Reason.MALFORMED
