@@ -338,7 +338,7 @@ class Logbook:
 
     def _look_again(self) -> None:
         self._tail = questions.tail(self._db)
-        self._signed = heads.newest(self._db)
+        self._signing.renew(self._db)
 
     def _take_back(self) -> None:
         """A new connection finds a row in the write-ahead log that was refused: nobody was told that it is there."""
