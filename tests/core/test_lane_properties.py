@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, Phase, settings
@@ -47,6 +48,7 @@ from kiosk.core.requests import (
     ManualVisit,
     MedicalExit,
     Override,
+    Request,
     Seen,
     SetDirection,
     Undo,
@@ -152,6 +154,37 @@ class Day(RuleBasedStateMachine):
             return
         for reading in readings:
             self.bench.turn(readings=(reading,))
+
+    @rule(good=st.sampled_from(["Wang's", "Li's", "opaque"]), forged_first=st.booleans())
+    def somebody_shows_a_forged_code_beside_a_good_one(self, good: str, forged_first: bool) -> None:
+        names = ("forged", good) if forged_first else (good, "forged")
+        for reading in self._readings(36.5, self.bench.rules.temperature.samples):
+            self.bench.turn(*(self._arrival(name) for name in names), readings=(reading,))
+
+    @rule(phone=st.sampled_from(["Wang's", "Li's", "Chen's"]), seconds=st.sampled_from([0.1, 4]))
+    def a_family_shares_one_phone(self, phone: str, seconds: float) -> None:
+        self.everybody_steps_back()
+        self.bench.turn(self._arrival(phone))
+        self._ask(Companions, count=1)
+        self.somebody_comes_through(phone, 36.5, steps_back=True)
+        self.bench.turn(readings=self._readings(36.5, 2))
+        self.bench.turn(seconds=seconds)
+        self.somebody_comes_through(phone, 36.5, steps_back=True)
+
+    @precondition(lambda self: self.bench.lane.visit)
+    @rule(outcomes=st.lists(st.sampled_from(Outcome), min_size=1, max_size=3), then=st.sampled_from([Undo, Again]))
+    def the_volunteer_changes_their_mind(self, outcomes: list[Outcome], then: type[Request]) -> None:
+        for outcome in outcomes:
+            self._ask(Override, outcome=outcome)
+        self._ask(then)
+        self.bench.turn(readings=self._readings(38.4, 7))
+        self.bench.turn(readings=self._readings(38.4, 7))
+
+    def _ask(self, request: type[Request], **more: Any) -> None:
+        bench = self.bench
+        if bench.lane.visit is not None:
+            who = {"request_id": f"{request.__name__} {bench.turns}", "by": "li", "visit": bench.lane.visit.id}
+            bench.turn(requests=(request(**who, expires_at=bench.now + timedelta(hours=60), **more),))
 
     @rule(values=st.lists(st.floats(-40, 60), max_size=6))
     def the_thermometer_scatters(self, values: list[float]) -> None:
