@@ -23,6 +23,7 @@ from kiosk.core.model import (
     Credential,
     OnlineCode,
     Outcome,
+    Part,
     Presented,
     Refusal,
     Wanting,
@@ -191,9 +192,9 @@ def _belongs(visit: Visit, presented: Presented) -> bool:
     codes = [code for code in visit.evidence.codes if not is_of_a_place(code.read)]
     if is_of_a_place(presented.read) or not codes or any(code.key == presented.key for code in codes):
         return not visit.by
-    if isinstance(presented.read, Refusal) and not is_forged(presented.read):
+    if isinstance(presented.read, Part) or (isinstance(presented.read, Refusal) and not is_forged(presented.read)):
         return True  # a stray code in the picture is nobody's
-    if all(isinstance(code.read, Refusal) for code in codes):
+    if all(isinstance(code.read, Refusal | Part) for code in codes):
         return True  # the same person, fumbling for the right code
     holders = [code.read.holder for code in codes if isinstance(code.read, Credential)]
     return isinstance(presented.read, Credential) and any(
@@ -211,12 +212,12 @@ def _new_code(turn: Turn, arrival: Arrival) -> None:
     if isinstance(phase, Collecting) and _belongs(phase.visit, arrival.presented):
         visit = phase.visit
         has_credential = any(isinstance(code.read, Credential | OnlineCode) for code in visit.evidence.codes)
-        if has_credential and isinstance(arrival.presented.read, Refusal):
+        if has_credential and isinstance(arrival.presented.read, Refusal | Part):
             return
     else:
         turn.lane = replace(turn.lane, following=None)
         visit = turn.begin(turn.evidence())
-    kept = (code for code in visit.evidence.codes if not isinstance(code.read, Refusal) or is_forged(code.read))
+    kept = (c for c in visit.evidence.codes if not isinstance(c.read, Refusal | Part) or is_forged(c.read))
     codes = (*kept, arrival.presented)
     evidence = replace(
         visit.evidence,

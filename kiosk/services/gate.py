@@ -24,7 +24,7 @@ from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, 
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
 from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer
-from kiosk.core.model import ConditionKind, Reading, Source
+from kiosk.core.model import ConditionKind, Part, Reading, Source
 from kiosk.core.present import condition_views, desk_view
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Reply, Request
@@ -61,6 +61,7 @@ class Passage:
     readings: list[Reading] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     online: list[OnlineAnswer] = field(default_factory=list)
+    parts: tuple[Part, ...] = ()  # of a code that is shown in several, while its visit lasts
 
 
 class GateService:
@@ -236,9 +237,10 @@ class GateService:
                     passage.online.append(answer)
 
     def _hold_up(self, passage: Passage, text: str, source: Source) -> None:
-        arrival = self._passers.arrival(
-            text, source, passage.lane.direction, self._policy.trust, self._policy.rules, self._clock.now()
-        )
+        trust, rules, direction = self._policy.trust, self._policy.rules, passage.lane.direction
+        arrival = self._passers.arrival(text, source, direction, trust, rules, self._clock.now())
+        held = passage.parts if passage.lane.visit else ()
+        passage.parts, arrival = self._passers.together(held, arrival, direction, trust, rules)
         if self._resolver is not None:
             self._resolver.remember(arrival.presented, text)
         if arrival.presented.key not in dict(passage.lane.in_view):

@@ -11,7 +11,9 @@ from typing import Protocol
 
 from kiosk.core import formats, identity
 from kiosk.core.lane import Arrival, Known
-from kiosk.core.model import Credential, Direction, Presented, Read, RosterMatch, Source
+from kiosk.core.model import Credential, Direction, Part, Presented, Read, Refusal, RosterMatch, Source
+from kiosk.core.parts import collect
+from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
 
@@ -52,6 +54,25 @@ class Passers:
         """What `text` means at this lane at this moment."""
         known = self._known(text, direction, trust, rules, now)
         return Arrival(Presented(known.read, known.key, now, source), known.roster, known.passed_before)
+
+    def together(
+        self, held: tuple[Part, ...], arrival: Arrival, direction: Direction, trust: Trust, rules: Rules
+    ) -> tuple[tuple[Part, ...], Arrival]:
+        """The parts of a code that a lane holds from now on, and what came of them with this arrival.
+
+        Parts that make nothing that can be believed were of two people: the newest begins anew, and nobody is
+        accused of forgery.
+        """
+        part = arrival.presented.read
+        if not isinstance(part, Part):
+            return (), arrival
+        held, whole = collect(held, part)
+        if whole is None:
+            return held, arrival
+        joined = self.arrival(whole, arrival.presented.source, direction, trust, rules, arrival.presented.at)
+        read = joined.presented.read
+        mixed = isinstance(read, Refusal) and read.reason in (Reason.BAD_SIGNATURE, Reason.MALFORMED)
+        return ((part,), arrival) if mixed else ((), joined)
 
     def _known(self, text: str, direction: Direction, trust: Trust, rules: Rules, now: datetime) -> _Verified:
         digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest(), direction

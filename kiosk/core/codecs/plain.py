@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 import unicodedata
 from base64 import b64decode
 
@@ -10,6 +11,7 @@ from kiosk.core.codecs import malformed
 
 MAX_WORDS = 120  # characters of any one fact
 _DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _JOINERS = {"\u200c", "\u200d"}  # parts of correct spelling in Persian and in Indic scripts
 
 
@@ -18,13 +20,15 @@ def words(value: object, limit: int = MAX_WORDS) -> str:
     if not isinstance(value, str):
         return ""
     spaced = " ".join(value[: 4 * limit].split())
+    if spaced.isascii() and spaced.isprintable():  # most facts are, and need none of the rest
+        return spaced[:limit].strip()
     shown = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in _DROPPED)
     return unicodedata.normalize("NFC", shown)[:limit].strip()
 
 
 def has_controls(text: str) -> bool:
     """Whether `text` holds a control character (NUL, line ends, escape, C1) or half of a surrogate pair."""
-    return any(unicodedata.category(c) in {"Cc", "Cs"} for c in text)
+    return _CONTROLS.search(text) is not None
 
 
 def base64url(text: str) -> bytes:
