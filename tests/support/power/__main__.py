@@ -40,7 +40,7 @@ def main() -> int:
     _tell(total, asked.cuts, began_s, end="\n")
     starts_s = sorted(total.starts_s)
     print(f"{total.cuts} cuts ({', '.join(f'{kind} {count}' for kind, count in sorted(total.kinds.items()))})")
-    print(f"{total.acknowledged} rows acknowledged, {total.lost} lost, {len(total.flaws)} flaws")
+    print(f"acknowledged: {total.acknowledged} rows, {total.backups} backups; {total.lost} lost")
     print(f"start after a cut: median {starts_s[len(starts_s) // 2]:.2f} s, slowest {starts_s[-1]:.2f} s")
     print(*total.flaws, sep="\n", end="\n" if total.flaws else "")
     return 1 if total.flaws or starts_s[len(starts_s) * 9 // 10] > STARTS_WITHIN_S else 0

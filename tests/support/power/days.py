@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
-from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.faults import KioskError, LinkDown
-from kiosk.core.model import Direction, Outcome
+from kiosk.core.model import Outcome
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Explain, ManualVisit, MedicalExit, Override, Purge, Reply, Typed, Undo, Vehicle
 from kiosk.services.street import Mint
-from kiosk.settings import Places, places
-from kiosk.store.keys import Keyring
-from kiosk.store.logbook import Logbook
-from kiosk.store.migrations.logbook import migrations
+from kiosk.settings import places
 from tests.support.gates import ask, view
+from tests.support.power.disks import to_oldest_shape, write_days
+from tests.support.power.kiosks import run_kiosk
 from tests.support.power.ledger import LIGHTS_GREEN, Broken, Ledger, greens
-from tests.support.power.machine import ROOT, Machine, kill
+from tests.support.power.machine import Machine, kill
+from tests.support.power.stick import Stick
 
 RULES = "[groups.residents]\nchecks = ['credential', 'identity', 'test_age', 'replay']\n"
 DEVICES = ("--thermometer=none", "--lamp=console", "--voice=silent", "--buttons=none")
 STARTS_WITHIN_S = 3.0
-OLD_DAYS, OLD_ROWS = 5, 4  # what an old disk holds: days, rows of each
+OLD_DAYS = 5  # that a disk holds to begin with
 LIFE_S = 20.0
-KINDS = ("start", "visits", "visits", "overrides", "purge")
+LIVES_OF_A_DISK = 8
+DISKS = ("oldest shape", "empty", "last week")
+KINDS = ("start", "visits", "visits", "overrides", "purge", "backup")
 # How many operations of the disk the power lasts: counted from the start of the gate, or from the first visit.
-OPERATIONS = {"start": 80, "visits": 400, "overrides": 300, "purge": 120}
+OPERATIONS = {"start": 80, "visits": 700, "overrides": 500, "purge": 120, "backup": 250}
 
 
 @dataclass
@@ -50,6 +47,7 @@ class Result:
     flaws: list[str] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
     acknowledged: int = 0
+    backups: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
 
     def take(self, other: Result) -> None:
@@ -59,6 +57,7 @@ class Result:
         self.flaws += other.flaws
         self.starts_s += other.starts_s
         self.acknowledged += other.acknowledged
+        self.backups += other.backups
         for kind, count in list(other.kinds.items()):
             self.kinds[kind] = self.kinds.get(kind, 0) + count
 
@@ -81,14 +80,15 @@ class Days:
         self._at = places(self._machine.disk / "var", folder / "run")
         self._at.runtime.mkdir()
         self._ledger = Ledger()
+        self._stick = Stick()
         self._people = 0
 
     def cuts(self, number: int, progress: Callable[[Result], None] = lambda _: None) -> Result:
         """So many lives, each ended by a cut; a last one looks at what is left."""
         for life in range(number):
-            if life % 8 == 0:
-                self._fresh_disk(old=life % 16 == 8)
-            self.live(life, "start" if life % 8 == 0 else self._dice.choice(KINDS))
+            if life % LIVES_OF_A_DISK == 0:
+                self._fresh_disk(DISKS[life // LIVES_OF_A_DISK % len(DISKS)])
+            self.live(life, "start" if life % LIVES_OF_A_DISK == 0 else self._dice.choice(KINDS))
             progress(self.result)
         self.live(number, "last")
         return self.result
@@ -110,6 +110,7 @@ class Days:
                 self._machine.cut()
             finally:
                 kill([gate])
+                self.result.backups += self._stick.end()
         self._ledger.acknowledge(LIGHTS_GREEN, greens(lamp))
         self.result.acknowledged += greens(lamp)
         self.result.cuts += kind != "last"
@@ -142,6 +143,7 @@ class Days:
         before = replace(self._ledger)
         try:
             found = self._ledger.check(self._at.logbook, self._at.keys)
+            found.flaws += self._stick.check(self._at)
         except (KioskError, OSError) as error:
             found = Broken(0, [f"{type(error).__name__}: {error}"])
         if self._machine.is_off:
@@ -154,7 +156,7 @@ class Days:
     def _work(self, gate: subprocess.Popen[bytes], kind: str, where: str) -> None:
         """What people do at a gate, until the power goes."""
         until_s = time.monotonic() + LIFE_S
-        first = {"purge": self._purge, "overrides": self._decide}.get(kind, self._visit)
+        first = {"purge": self._purge, "overrides": self._decide, "backup": self._backup}.get(kind, self._visit)
         self._machine.arm(cut_at=self._dice.randint(1, OPERATIONS[kind]))
         with suppress(LinkDown, OSError):
             first()
@@ -186,6 +188,12 @@ class Days:
         self._counted("medical_exit", ask(self._at, MedicalExit, lane="main", name="李娜", note="hospital"))
         self._counted("vehicle", ask(self._at, Vehicle, lane="main", plate="京A12345", note="parcels"))
 
+    def _backup(self) -> None:
+        """A backup, while few people come."""
+        self._stick.begin(self._at, self._folder / "backup.txt")
+        while self._stick.is_running(for_s=0.1) and not self._machine.is_off:
+            self._visit()
+
     def _purge(self) -> None:
         today = datetime.now(UTC).date()
         before = max(self._ledger.forgotten_before, today - timedelta(days=OLD_DAYS)) + timedelta(days=1)
@@ -207,79 +215,17 @@ class Days:
 
     # --- Disks
 
-    def _fresh_disk(self, *, old: bool) -> None:
-        """A new disk: empty but for the rules, or with the rows of last week in the oldest shape there was."""
+    def _fresh_disk(self, kind: str) -> None:
+        """A new disk: empty but for the rules, or with the rows of last week, perhaps in the oldest shape there was."""
         shutil.rmtree(self._machine.image)
         at = places(self._machine.image / "var")
+        self._ledger = Ledger()
         at.state.mkdir(parents=True)
         at.rules.write_text(RULES)
+        self._stick.prepare(at)
+        if kind == "empty":
+            return
         write_days(at, OLD_DAYS)
-        if old:
+        if kind == "oldest shape":
             to_oldest_shape(at.logbook)
-        self._ledger = Ledger()
         self._ledger.check(at.logbook, at.keys)
-
-
-def run_kiosk(*arguments: str, at: Places, out: Any, module: str = "kiosk") -> subprocess.Popen[bytes]:
-    """`kiosk ARGUMENTS` as a process of its own; `module` says which: the kiosk itself, or one that errs."""
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments, "--state", str(at.state)],
-        cwd=ROOT,
-        env=os.environ | {"KIOSK_RUNTIME": str(at.runtime), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"},
-        stdout=out,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def write_days(at: Places, days: int) -> None:
-    """The rows of so many days before today, each with sealed fields, in a logbook that was closed cleanly."""
-    now = [datetime.now(UTC) - timedelta(days=days)]
-    book = Logbook.open(
-        at.logbook,
-        Keyring.open(at.keys),
-        kiosk="gate-1",
-        boot="b0",
-        clock_state=lambda: "trusted",
-        now=lambda: now[0],
-        monotonic_ns=time.monotonic_ns,
-    )
-    with closing(book):
-        for _ in range(days):
-            for number in range(OLD_ROWS):
-                book.append(visit(f"{now[0]:%d}-{number}", now[0]))
-            now[0] += timedelta(days=1)
-
-
-def visit(name: str, at: datetime) -> Draft:
-    """The row of somebody who passed, with their name sealed."""
-    return Draft(
-        EntryKind.VISIT,
-        at,
-        lane="main",
-        visit=name,
-        direction=Direction.IN,
-        outcome=Outcome.PASS,
-        person=f"P{name}",
-        code_key=f"code-{name}",
-        sealed=((SealClass.IDENTITY, (("name", "王小明"),)),),
-    )
-
-
-def to_oldest_shape(logbook: Path) -> None:
-    """Rewrites a closed logbook as the first version of the kiosk would have left it: without later migrations."""
-    newer = logbook.with_suffix(".newer")
-    logbook.rename(newer)
-    db = sqlite_utils.Database(logbook)
-    later = migrations.pending(db)[1].name
-    migrations.apply(db, stop_before=later)
-    db.conn.isolation_level = None
-    db.execute("ATTACH ? AS newer", (str(newer),))
-    columns = {"entry": "seq, body, sealed_sha256, prev, hash", "sealed": "*", "meta": "*"}
-    for table, what in columns.items():
-        names = f"({what})" if what != "*" else ""
-        db.execute(f"INSERT INTO main.{table} {names} SELECT {what} FROM newer.{table}")
-    db.execute("DETACH newer")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.close()
-    newer.unlink()

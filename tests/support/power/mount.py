@@ -28,6 +28,7 @@ from tests.support.power.faults import Fault, Plan
 
 BLOCK = 4096
 BLOCKS = 1 << 20
+HIDDEN = ".fuse_hidden"  # what libfuse calls a file that was removed while somebody has it open
 NOT_COUNTED = "-shm"  # SQLite's shared memory: no part of what is stored
 
 
@@ -42,6 +43,7 @@ class Power(mfusepy.Operations):  # type: ignore[misc]
         self._disk = Disk.load(image)
         self._plan = Plan()
         self._handles: dict[int, Node] = {}
+        self._hidden: dict[str, Node] = {}
         self._next = 1
         self._off = False
         self._guard = threading.RLock()
@@ -94,7 +96,7 @@ class Power(mfusepy.Operations):  # type: ignore[misc]
     # --- Looking
 
     def _node(self, path: str | None, fh: int | None = None) -> Node:
-        node = self._handles.get(fh) if fh else self._disk.find(path or "")
+        node = self._handles.get(fh) if fh else self._hidden.get(path or "") or self._disk.find(path or "")
         if node is None:
             raise OSError(errno.ENOENT, path)
         return node
@@ -128,11 +130,12 @@ class Power(mfusepy.Operations):  # type: ignore[misc]
                 "st_blocks": -(-size // 512),
             }
 
-    def readdir(self, path: str, fh: int) -> list[str]:
+    def readdir(self, path: str, fh: int) -> list[tuple[str, dict[str, int], int]]:
         with self._guard:
             self._live()
             node = self._node(path)
-            return [".", "..", *(node.live if isinstance(node, Folder) else ())]
+            names = {".": node, "..": node} | (node.live if isinstance(node, Folder) else {})
+            return [(name, {"st_ino": each.number, "st_mode": each.mode}, 0) for name, each in names.items()]
 
     def read(self, path: str | None, size: int, offset: int, fh: int) -> bytes:
         with self._guard:
@@ -211,6 +214,8 @@ class Power(mfusepy.Operations):  # type: ignore[misc]
         self._do("fsyncdir", path, node.sync, node.drop)
 
     def unlink(self, path: str) -> None:
+        if self._hidden.pop(path, None) is not None:
+            return
         folder, name = self._folder(path)
         self._do("unlink", name, lambda: folder.change({name: None}))
 
@@ -230,6 +235,10 @@ class Power(mfusepy.Operations):  # type: ignore[misc]
     def rename(self, old: str, new: str) -> None:
         (here, name), (there, other) = self._folder(old), self._folder(new)
         node = self._node(old)
+        if other.startswith(HIDDEN):
+            self.unlink(old)
+            self._hidden[new] = node
+            return
 
         def move() -> None:
             if here is there:
@@ -254,14 +263,6 @@ class Power(mfusepy.Operations):  # type: ignore[misc]
         self._node(path).changed_ns = times[1] if times else time.time_ns()
 
 
-class Mounted(mfusepy.FUSE):  # type: ignore[misc]
-    """The binding, with the handle passed on where a file that has no name any more is cut off."""
-
-    def truncate_fuse_3(self, path: bytes | None, length: int, fip: Any) -> int:
-        fh = fip.contents.fh if fip else None
-        return self.operations.truncate(None if path is None else path.decode(), length, fh) or 0
-
-
 def say(answer: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
@@ -282,7 +283,7 @@ def unmount(folder: Path) -> None:
 def main(image: Path, folder: Path, seed: int) -> None:
     power = Power(image, seed)
     threading.Thread(target=_orders, args=(power, folder), daemon=True).start()
-    Mounted(
+    mfusepy.FUSE(
         power,
         str(folder),
         foreground=True,
@@ -291,7 +292,6 @@ def main(image: Path, folder: Path, seed: int) -> None:
         allow_other=True,
         default_permissions=True,
         kernel_cache=True,
-        hard_remove=True,
         use_ino=True,
     )
 

@@ -12,7 +12,7 @@ from kiosk.core.faults import LogbookUnwritable
 from kiosk.store import owning, seals, verify
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
-from tests.support.power.days import visit
+from tests.support.power.disks import visit
 
 MORNING = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 RECOVERS_WITHIN = 3  # tries: the first finds out, the second looks again, the third has a new connection
