@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
-from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -33,6 +36,7 @@ class Forgotten:
 
     before: dict[str, str] = field(default_factory=lambda: dict.fromkeys(_CLASSES, ""))  # class -> ISO date
     erased: frozenset[int] = frozenset()
+    count: int = 0  # rows so far that lost sealed fields
     held_from: int = 1  # the lowest row of a day of which something may still be there
 
     @classmethod
@@ -56,26 +60,31 @@ class Forgotten:
     def check(self, db: sqlite3.Connection, first: int, last: int) -> tuple[int, bool] | None:
         """The first row from `first` to `last` whose seals are wrong, and whether they are others than were written.
 
-        False means that they are gone and no row says why.
+        False means that they are gone and no row says why. Adds to `count` the rows that rightly lost some.
         """
         db.text_factory = bytes
-        seals: dict[int, list[tuple[str, bytes, bytes]]] = defaultdict(list)
-        for seq, name, nonce, blob in db.execute(
-            "SELECT seq, class, nonce, blob FROM sealed WHERE seq BETWEEN ? AND ?", (first, last)
-        ):
-            seals[seq].append((name.decode("utf-8", "replace"), nonce, blob))
-        if not seals and last < self.held_from:
-            return None
-        sql = (
-            "SELECT seq, body, sealed_sha256, recorded FROM entry WHERE seq BETWEEN ? AND ?"
-            " AND (seq IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)"
-            " OR sealed_sha256 <> ?3 AND seq >= ?4) ORDER BY seq"
-        )
-        for seq, body, digest, recorded in db.execute(sql, (first, last, NOTHING_SEALED, self.held_from)):
-            wrong = self._wrong(seq, body, digest, recorded.decode()[:10], seals.get(seq, []))
+        suspects = [seq for seq, blobs, digest in _sealed(db, first, last) if _digest(blobs) != digest]
+        bare = [
+            seq
+            for (seq,) in db.execute(
+                "SELECT seq FROM entry WHERE seq BETWEEN ?1 AND ?2 AND sealed_sha256 <> ?3"
+                " AND seq NOT IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)",
+                (first, last, NOTHING_SEALED),
+            )
+        ]
+        for seq in sorted((*suspects, *(each for each in bare if each >= self.held_from))):
+            wrong = self._look_closer(db, seq)
             if wrong is not None:
                 return seq, wrong
+        self.count += len(bare) + len(suspects)
         return None
+
+    def _look_closer(self, db: sqlite3.Connection, seq: int) -> bool | None:
+        sql = "SELECT body, sealed_sha256, recorded FROM entry WHERE seq = ?"
+        body, digest, recorded = db.execute(sql, (seq,)).fetchone()
+        seals = db.execute("SELECT class, nonce, blob FROM sealed WHERE seq = ?", (seq,)).fetchall()
+        named = [(name.decode("utf-8", "replace"), nonce, blob) for name, nonce, blob in seals]
+        return self._wrong(seq, body, digest, recorded.decode()[:10], named)
 
     def _wrong(
         self, seq: int, body: bytes, digest: bytes, day: str, seals: list[tuple[str, bytes, bytes]]
@@ -95,12 +104,23 @@ class Forgotten:
         missing = told.keys() - {name for name, _, _ in seals}
         return None if seq in self.erased or all(day < self.before.get(name, "") for name in missing) else False
 
-    def count(self, db: sqlite3.Connection, first: int, last: int) -> int:
-        """How many rows from `first` to `last` lost sealed fields."""
-        return int(
-            db.execute(
-                "SELECT count(*) FROM entry WHERE seq BETWEEN ?1 AND ?2 AND sealed_sha256 <> ?3"
-                " AND seq NOT IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)",
-                (first, last, NOTHING_SEALED),
-            ).fetchone()[0]
-        )
+
+_Blob = tuple[bytes, bytes, bytes]  # class, nonce, ciphertext
+
+
+def _sealed(db: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, list[_Blob], bytes]]:
+    """Number, seals in the order of their classes, and digest of each row that has seals."""
+    rows = db.execute(
+        "SELECT seq, class, nonce, blob, sealed_sha256 FROM sealed JOIN entry USING (seq)"
+        " WHERE seq BETWEEN ? AND ? ORDER BY seq, class",
+        (first, last),
+    )
+    for seq, group in groupby(rows, itemgetter(0)):
+        some = list(group)
+        yield seq, [row[1:4] for row in some], some[0][4]
+
+
+def _digest(blobs: list[_Blob]) -> bytes:
+    """What `entry.sealed_digest` answers, without its words."""
+    parts = (len(part).to_bytes(4, "big") + part for blob in blobs for part in blob)
+    return hashlib.sha256(b"".join(parts)).digest()

@@ -16,7 +16,6 @@ from kiosk.core.model import Group
 from kiosk.core.roster import Person, document_key, name_key, person_terms, search_terms
 from kiosk.store import roster_csv
 from kiosk.store.desk_file import DeskFile
-from kiosk.store.retention import leave_no_trace
 from kiosk.store.pinyin import latin_name, syllables
 
 _FIELDS = "number, id, name, building, unit, room, phone, birth_date, people, tested_at"
@@ -59,20 +58,6 @@ class Roster:
         with self._file.look() as db:
             number: int = db.execute("SELECT count(*) FROM person").fetchone()[0]
             return number
-
-    def remove(self, person_id: str) -> bool:
-        """Takes a person out of the roster, with their passes and search words; whether they were in it.
-
-        Nothing of them stays in the file. Raises DeskUnwritable.
-        """
-        with self._file.change() as db:
-            row = db.execute("SELECT number FROM person WHERE id = ?", (person_id,)).fetchone()
-            if row is not None:
-                db.execute("DELETE FROM term WHERE person = ?", row)
-                db.execute("DELETE FROM person WHERE number = ?", row)
-        if row is not None:
-            leave_no_trace(self._file)
-        return row is not None
 
     def preview(self, data: bytes, zone: tzinfo) -> RosterPreview:
         """What taking over the CSV file `data` would do, and every problem in it."""

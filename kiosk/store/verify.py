@@ -118,8 +118,7 @@ class _State:
             seq, other = lost
             self.rows, self.broken = seq - 1, Broken(seq, Flaw.OTHER_SEALS if other else Flaw.LOST_SEALS)
             self.head = db.execute("SELECT prev FROM entry WHERE seq = ?", (seq,)).fetchone()[0]
-        else:
-            self.forgotten += self._gone.count(db, first, self.rows)
+        self.forgotten = self._gone.count
 
     def _quick(self, db: sqlite3.Connection, until: int) -> bool:
         """Takes a whole page; takes nothing and answers False where one row of it needs a closer look."""
