@@ -12,12 +12,23 @@ import click
 
 from kiosk.cli import _lines
 from kiosk.cli._options import open_places, open_settings, state_option
-from kiosk.core import formats, rules
+from kiosk.core import rules
 from kiosk.core.codecs import cwt, malformed
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import online_code
 from kiosk.core.judge import judge
-from kiosk.core.model import Direction, Evidence, Finding, Measurement, Presented, Source, TemperatureSource, Verdict
+from kiosk.core.model import (
+    Direction,
+    Evidence,
+    Finding,
+    Measurement,
+    Presented,
+    Read,
+    Source,
+    TemperatureSource,
+    Verdict,
+)
+from kiosk.core.parts import read_all
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
 from kiosk.locale import words
@@ -66,7 +77,7 @@ def _judged(asked: object, wanted: Rules, trust: Trust) -> dict[str, Any]:
             now = cwt.instant(str(more["at"])) if "at" in more else datetime.now(UTC)
             evidence = Evidence(
                 direction=_direction(more.get("direction", "in")),
-                codes=tuple(_presented(text, trust, now) for text in scans),
+                codes=tuple(_presented(read, now) for read in read_all(scans, trust)),
                 measurement=_measurement(more.get("temperature_c"), now),
             )
         case _:
@@ -83,8 +94,8 @@ def _judged(asked: object, wanted: Rules, trust: Trust) -> dict[str, Any]:
     return {"outcome": None, "reasons": [], "findings": findings, "wants": [want.value for want in answer.wants]}
 
 
-def _presented(text: str, trust: Trust, now: datetime) -> Presented:
-    return Presented(formats.read(text, trust), key="", at=now, source=Source.KEYBOARD)
+def _presented(read: Read, now: datetime) -> Presented:
+    return Presented(read, key="", at=now, source=Source.KEYBOARD)
 
 
 def _direction(word: object) -> Direction:

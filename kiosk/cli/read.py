@@ -14,7 +14,9 @@ from kiosk.cli import _lines, _moment
 from kiosk.cli._options import open_places, open_settings, state_option
 from kiosk.core import rules
 from kiosk.core.codecs import cwt, malformed
-from kiosk.core.formats import online_code, read
+from kiosk.core.formats import online_code
+from kiosk.core.model import Part
+from kiosk.core.parts import read_next
 from kiosk.core.summary import summary
 from kiosk.core.trust import Trust
 from kiosk.locale import gettext as _
@@ -60,16 +62,16 @@ def command(
     trust = replace(trust, services=online_code.services(_patterns(places)))
     for note in trust.notes:
         click.echo(f"kiosk: {note}", err=True)
-    stdin = sys.stdin.buffer
+    stdin, reader = sys.stdin.buffer, _Reader(trust)
     if jsonl:
 
         def answer(asked: object) -> dict[str, Any]:
             text, moment = _question(asked)
-            return _read(text, trust, moment or at or datetime.now(UTC))
+            return reader.read(text, moment or at or datetime.now(UTC))
 
         sys.exit(1 if _lines.answer_each(stdin, answer) else 0)
     for text in texts or (line.decode("utf-8", "surrogateescape").rstrip("\r\n") for line in stdin):
-        _lines.say(_read(text, trust, at or datetime.now(UTC)))
+        _lines.say(reader.read(text, at or datetime.now(UTC)))
 
 
 def _patterns(places: Places) -> tuple[str, ...]:
@@ -79,8 +81,16 @@ def _patterns(places: Places) -> tuple[str, ...]:
     return rules.parse(places.rules.read_bytes(), str(places.rules)).online.patterns
 
 
-def _read(text: str, trust: Trust, at: datetime) -> dict[str, Any]:
-    return summary(text, read(text, trust), trust, at)
+class _Reader:
+    """Reads codes one after the other: the last of several parts is answered as the whole that it completes."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._held: tuple[Part, ...] = ()
+
+    def read(self, text: str, at: datetime) -> dict[str, Any]:
+        self._held, found = read_next(self._held, text, self._trust)
+        return summary(text, found, self._trust, at)
 
 
 def _question(asked: object) -> tuple[str, datetime | None]:

@@ -11,9 +11,8 @@ from typing import Protocol
 
 from kiosk.core import formats, identity
 from kiosk.core.lane import Arrival, Known
-from kiosk.core.model import Credential, Direction, Part, Presented, Read, Refusal, RosterMatch, Source
-from kiosk.core.parts import collect
-from kiosk.core.reasons import Reason
+from kiosk.core.model import Credential, Direction, Part, Presented, Read, RosterMatch, Source
+from kiosk.core.parts import collect, is_mixed
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
 
@@ -65,14 +64,12 @@ class Passers:
         """
         part = arrival.presented.read
         if not isinstance(part, Part):
-            return (), arrival
+            return held, arrival
         held, whole = collect(held, part)
         if whole is None:
             return held, arrival
         joined = self.arrival(whole, arrival.presented.source, direction, trust, rules, arrival.presented.at)
-        read = joined.presented.read
-        mixed = isinstance(read, Refusal) and read.reason in (Reason.BAD_SIGNATURE, Reason.MALFORMED)
-        return ((part,), arrival) if mixed else ((), joined)
+        return ((part,), arrival) if is_mixed(joined.presented.read) else ((), joined)
 
     def _known(self, text: str, direction: Direction, trust: Trust, rules: Rules, now: datetime) -> _Verified:
         digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest(), direction

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from kiosk.cli import kiosk, main
 from kiosk.core.trust import own_keys
-from tests.support import mint
+from tests.support import cards, mint
 
 STREET = mint.street()
 
@@ -136,3 +136,17 @@ def test_a_bad_entry_of_a_good_list_is_told_on_stderr(ask, keys):
     result = ask(STREET.pass_(), "--at", "2026-11-21T07:30:00Z")
     assert lines(result)[0]["status"] == "valid"
     assert "entry 3: left out" in result.stderr
+
+
+def test_the_last_of_several_parts_is_answered_as_the_whole_card(ask, tmp_path):
+    issuer = cards.Issuer()
+    listed = tmp_path / "jwks.json"
+    listed.write_text(json.dumps({"iss": cards.ISSUER, "keys": [issuer.jwk]}))
+    texts = cards.parts(issuer.token(cards.card(nbf=1_600_000_000)), 2)
+    first, last = lines(ask("--trust", str(listed), *texts))
+    assert (first["status"], first["reason"], first["facts"]) == (
+        "unsupported",
+        "part_of_several",
+        {"part": 1, "of": 2},
+    )
+    assert (last["status"], last["format"], last["holder"]["name"]) == ("valid", "smart_health_card", "Anna B. Muster")

@@ -7,6 +7,10 @@ Our stance on the rows that the manifest calls known bad:
 - common/CO15's certificate holds an empty extended key usage, which strict ASN.1 readers refuse together with
   every other extension. Ours reads that one extension by itself: it names no purpose, so like every certificate
   that names none it may sign all. The case is valid, as its own label says.
+- FI's certificates (in the rest of the published suite) are the same case with another extension: key, times and
+  purposes are read without it, and the signature decides.
+- PL/*/6 expects a failed verification and means the key usage: its signature is genuine, and it is WRONG_KEY_USAGE,
+  which no gate lets pass either.
 """
 
 import json
