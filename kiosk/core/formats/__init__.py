@@ -70,9 +70,15 @@ def read(text: str, trust: Trust) -> Read:
 
 def _acceptable(text: str) -> bool:
     """Whether `text` is worth a look: neither empty nor too long, no control character, whole characters only."""
-    if not text or len(text) > MAX_BYTES or plain.has_controls(text):
+    if not text or len(text) > MAX_BYTES or (plain.has_controls(text) and not _is_binary(text)):
         return False
     return len(text.encode()) <= MAX_BYTES
+
+
+def _is_binary(text: str) -> bool:
+    """Whether these are bytes, one a character as scanners hand them over, of a format whose prefix is not text."""
+    prefixes = (p for f in all_formats() for p in f.prefixes if plain.has_controls(p))
+    return text.startswith(tuple(prefixes)) and max(text) <= "\xff"
 
 
 def _never(_text: str, _trust: Trust) -> bool:

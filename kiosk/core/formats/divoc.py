@@ -26,7 +26,7 @@ from kiosk.core.trust import Signer, Trust
 
 NAME = "divoc"
 KIND = Kind.HEALTH
-PREFIXES = ("B64:",)
+PREFIXES = ("B64:", "PK\x03\x04")  # an archive in base 64, or itself, a byte a character as scanners give it
 
 MEMBER = "certificate.json"
 PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})  # others ask for as much memory as they like
@@ -42,7 +42,7 @@ def decode(text: str, trust: Trust) -> Credential:
 
     Raises Rejected: MALFORMED, UNSUPPORTED, UNKNOWN_ISSUER or BAD_SIGNATURE.
     """
-    document = strict_json.decode(_member(text.removeprefix(PREFIXES[0])))
+    document = strict_json.decode(_member(text))
     if not isinstance(document, dict) or not isinstance(proof := document.pop("proof", None), dict):
         raise malformed("DIVOC: no signed credential")
     detached = proof.pop("jws", None)
@@ -59,10 +59,12 @@ def decode(text: str, trust: Trust) -> Credential:
     return _credential(jsonld.statements(covered), signer)
 
 
-def _member(encoded: str) -> bytes:
+def _member(text: str) -> bytes:
     """The one file in the archive, at most 64 KiB."""
     try:
-        with zipfile.ZipFile(BytesIO(b64decode(encoded, validate=True))) as archive:
+        encoded = text.startswith(PREFIXES[0])
+        data = b64decode(text.removeprefix(PREFIXES[0]), validate=True) if encoded else text.encode("latin-1")
+        with zipfile.ZipFile(BytesIO(data)) as archive:
             if archive.namelist() != [MEMBER]:
                 raise malformed("DIVOC: not the one file")
             if archive.infolist()[0].compress_type not in PACKED:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from base64 import b64decode
 from datetime import UTC, date, datetime
 
 import pytest
@@ -37,6 +38,17 @@ def test_a_vaccination_is_read_whole():
     assert found.holder == Holder(name="Anna Muster", document="P1")
     assert found.vaccinations == (Vaccination(1, 2, date(2021, 3, 3), "COVISHIELD"),)
     assert found.valid_from == datetime(2026, 3, 3, 4, 28, 46, 12000, tzinfo=UTC)
+
+
+def test_an_archive_is_read_as_a_scanner_hands_over_its_bytes():
+    text = INDIA.code()
+    assert good(b64decode(text[4:]).decode("latin-1")) == good(text)
+
+
+def test_bytes_of_another_kind_are_malformed_like_every_control_character():
+    archive = b64decode(INDIA.code()[4:]).decode("latin-1")
+    for text in (archive[1:], "PK\x03\x05" + archive[4:], archive + "\u0100"):
+        assert read(text, INDIA.trust) == Refusal("", Kind.UNKNOWN, Reason.MALFORMED)
 
 
 def edited(change) -> str:
