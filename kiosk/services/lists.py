@@ -131,7 +131,8 @@ def _mapped(file: Path) -> Trust:
 
 def _is_ours(trust: Trust) -> bool:
     """Whether it holds nothing but keys of ours: they hold until they are taken out, and never go stale."""
-    return not trust.denied and all(signer.scheme in own_keys.SCHEMES for signer in trust.signers)
+    withdrawn = trust.denied or trust.denied_until or trust.revoked
+    return not withdrawn and all(signer.scheme in own_keys.SCHEMES for signer in trust.signers)
 
 
 def _bytes(file: Path) -> bytes:

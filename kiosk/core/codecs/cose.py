@@ -28,6 +28,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 ALGORITHM, CRITICAL, KID = 1, 2, 4  # header labels, RFC 9052 §3.1
 SIGN1_TAG, CWT_TAG = 18, 61
 COORDINATE = 32  # bytes of r and of s in ES256
+_ES256 = ec.ECDSA(SHA256())
 _PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
 
 
@@ -142,7 +143,7 @@ def made(key: PublicKey, algorithm: Algorithm, signature: bytes, covered: bytes)
         match algorithm, key:
             case Algorithm.ES256, ec.EllipticCurvePublicKey(curve=ec.SECP256R1()) if len(signature) == 2 * COORDINATE:
                 r, s = (int.from_bytes(half, "big") for half in (signature[:COORDINATE], signature[COORDINATE:]))
-                key.verify(encode_dss_signature(r, s), covered, ec.ECDSA(SHA256()))
+                key.verify(encode_dss_signature(r, s), covered, _ES256)
             case Algorithm.PS256, rsa.RSAPublicKey():
                 key.verify(signature, covered, _PSS, SHA256())
             case Algorithm.EDDSA, ed25519.Ed25519PublicKey():

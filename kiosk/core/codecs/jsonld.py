@@ -19,7 +19,7 @@ from kiosk.core.codecs.jsonld_terms import CONTEXTS
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 MAX_NODES = 16  # naming nodes without a name takes time that grows with the power of their number
-MAX_ALIKE = 2
+MAX_ALIKE, MAX_VALUES, MAX_CONTEXTS = 2, 32, 4
 _QUAD = re.compile(r'(<[^>]*>|_:\w+) <([^>]*)> (<[^>]*>|_:\w+|"(?:[^"\\]|\\.)*"(?:\^\^<[^>]*>|@[\w-]+)?) \.')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
@@ -49,8 +49,8 @@ def canonical(document: dict[str, Any], more: Mapping[str, str]) -> str:
     """
     addresses = document.get("@context")
     named = addresses if isinstance(addresses, list) else [addresses]
-    if not all(isinstance(address, str) for address in named):
-        raise malformed("JSON-LD: a context of its own")
+    if not all(isinstance(address, str) for address in named) or len(named) > MAX_CONTEXTS:
+        raise malformed("JSON-LD: a context of its own, or more than a credential needs")
     _require_simple({name: value for name, value in document.items() if name != "@context"}, [0])
 
     def load(address: str, _options: object) -> dict[str, Any]:
@@ -99,7 +99,8 @@ def _require_simple(value: Any, nodes: list[int]) -> None:
             for member in value.values():
                 _require_simple(member, nodes)
         case list():
-            if sum(isinstance(member, dict | list) for member in value) > MAX_ALIKE:
+            nested = sum(isinstance(member, dict | list) for member in value)
+            if nested > MAX_ALIKE or len(value) > MAX_VALUES:
                 raise malformed("JSON-LD: more than a credential has")
             for member in value:
                 _require_simple(member, nodes)

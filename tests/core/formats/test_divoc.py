@@ -115,7 +115,7 @@ def test_the_context_of_another_country_comes_with_a_list_and_is_never_fetched()
     [{"@context": "https://attacker.example/v1"}, {"@context": [{"name": "https://schema.org/name"}]}, {"@context": 7},
      {"credentialSubject": [{"id": "did:a:1"}, {"id": "did:a:2"}, {"id": "did:a:3"}]}, {"@graph": []},
      {"credentialSubject": {"@id": "did:a:1"}}, {"credentialSubject": {"id": "_:c14n0"}},
-     {"evidence": {"x": {"@type": 1}}},
+     {"evidence": {"x": {"@type": 1}}}, {"@context": [CREDENTIALS] * 5}, {"type": ["VerifiableCredential"] * 33},
      {"evidence": [{"facility": {"address": {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": [{}, {}]}}}}}}}}}}] * 2}],
     ids=str,
 )  # fmt: skip
