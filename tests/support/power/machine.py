@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from select import select
@@ -64,6 +64,8 @@ class Machine:
                 time.sleep(0.005)
             yield
         finally:
+            with suppress(OSError, AssertionError):  # a mount that has died keeps what was there before
+                self.cut()
             self._off()
 
     def _off(self) -> None:
