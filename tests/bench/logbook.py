@@ -42,6 +42,7 @@ APPENDS, SMOKE_APPENDS = 2_000, 200
 PER_DAY = 4_000
 SEALED_DAYS = 14
 END = datetime(2026, 11, 21, 12, tzinfo=UTC)
+HELD_SINCE = (END - timedelta(days=SEALED_DAYS)).date()
 EPOCH = 1_700_000_000
 PEOPLE = 2_000
 _REASONS = ("febrile", "expired", "test_too_old", "bad_signature", "already_passed", "roster_possible")
@@ -86,7 +87,7 @@ def _rows(
     for seq in range(1, rows + 1):
         at = END - timedelta(seconds=(rows - seq) * 86_400 / PER_DAY)
         body, digest = _body(seq, at, chance, keys), entry.NOTHING_SEALED
-        if END - at < timedelta(days=SEALED_DAYS):
+        if at.date() >= HELD_SINCE:
             plain = msgspec.json.encode({"name": f"王小明{seq % PEOPLE}"}).ljust(128)
             nonce, blob = keys.seal(at.date(), SealClass.IDENTITY, plain, b"identity\0" + body)
             digest = entry.sealed_digest([(SealClass.IDENTITY, nonce, blob)])
@@ -96,7 +97,7 @@ def _rows(
         if seq == rows:
             body = body.replace(b'"kind":"visit"', b'"kind":"purged"').replace(
                 b'"direction":',
-                b'"detail":"%s","direction":' % (END - timedelta(days=SEALED_DAYS)).date().isoformat().encode(),
+                b'"detail":"%s","direction":' % HELD_SINCE.isoformat().encode(),
             )
         hash_ = entry.chain(prev, body, digest)
         if seq % heads.EVERY_ROWS == 0 or seq == rows:
@@ -126,7 +127,7 @@ def _body(seq: int, at: datetime, chance: random.Random, keys: Keyring) -> bytes
         "mono_ms": seq * 21_600,
         "outcome": outcome,
         "person_tag": keys.tag(at.date(), f"P{seq % PEOPLE:05}")
-        if END - at < timedelta(days=SEALED_DAYS)
+        if at.date() >= HELD_SINCE
         else f"{chance.getrandbits(128):032x}",
         "recorded": entry.iso(at),
         "rules": "a1b2c3d4",
@@ -281,7 +282,7 @@ def _a_person(path: Path, folder: Path) -> Iterator[Figure]:
     with contextlib.closing(book):
         for number in range(20):
             began = time.perf_counter()
-            tags = book.tags([f"P{number:05}"], (END - timedelta(days=SEALED_DAYS)).date(), END.date())
+            tags = book.tags([f"P{number:05}"], HELD_SINCE, END.date())
             found += len(list(Reader.open(path).rows(Filter(person_tags=tags))))
             took.append((time.perf_counter() - began) * 1000)
     yield at_most("a person's rows by fourteen days' tags", statistics.median(took), "ms", 50)
