@@ -152,7 +152,10 @@ def _snapshot(path: Path, folder: Path, step: Step) -> Iterator[_Snapshot]:
         file = held.enter_context(copy.open("x+b"))
         try:
             with owning.reading(path) as source:
-                source.execute("BEGIN")  # one moment of the file, however long the copy takes
+                # One moment of the file, however long the copy takes: without the read it would begin anew with each
+                # row that the owner writes meanwhile.
+                source.execute("BEGIN")
+                source.execute("SELECT count(*) FROM sqlite_master").fetchone()
                 into = held.enter_context(_closing(sqlite3.connect(copy, isolation_level=None)))
                 into.execute("PRAGMA journal_mode = OFF")
                 into.execute("PRAGMA cache_size = 0")
@@ -162,6 +165,7 @@ def _snapshot(path: Path, folder: Path, step: Step) -> Iterator[_Snapshot]:
                 )
             # A file without a name can have no write-ahead log: https://sqlite.org/fileformat2.html §1.3.3
             os.pwrite(file.fileno(), b"\1\1", 18)
+            into.execute("PRAGMA cache_size = -2000")
             if (said := into.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise LogbookBroken(f"{path}: damaged ({said}); the newest backup before this one may be whole")
             snapshot = _Snapshot(file, os.fstat(file.fileno()).st_size)

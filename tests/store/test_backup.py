@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -30,26 +29,24 @@ def kiosk(tmp_path: Path) -> Kiosk:
     return made
 
 
-def test_a_backup_is_made_while_the_owner_writes_and_no_row_waits(kiosk: Kiosk) -> None:
-    kiosk.write(200)
+def test_a_backup_is_made_while_the_owner_writes_and_is_of_one_moment(kiosk: Kiosk) -> None:
+    """A row after every step, from the owner's own connection: the copy neither begins anew nor waits."""
+    kiosk.write(3000)
+    steps = 0
     with closing(kiosk.book()) as book:
-        stop, written = threading.Event(), [0]
 
-        def work() -> None:
-            while not stop.is_set():
-                book.append(kiosk.visit())
-                written[0] += 1
+        def step(what: str, done: int, total: int) -> None:
+            nonlocal steps
+            steps += what == "logbook.db"
+            assert steps < 100, "the copy began anew"
+            book.append(kiosk.visit())
 
-        writer = threading.Thread(target=work)
-        writer.start()
-        made = kiosk.back_up()
-        stop.set()
-        writer.join()
+        made = kiosk.back_up(step=step)
     at, done = kiosk.restored(made.path)
     *_, found = verify.check(at.logbook)
     assert found.broken is None
-    assert done.head.seq >= 203
-    assert written[0] > 0
+    assert done.head.seq == 3003
+    assert steps >= 3
 
 
 def test_nothing_in_a_backup_is_plain(kiosk: Kiosk) -> None:
