@@ -30,16 +30,15 @@ def command(
     replaces: bool,
     resumes: bool,
 ) -> None:
-    """Restores the backup FROM, a file or a folder whose newest is taken. Stop the services first.
+    """Restores the backup FROM, a file or a folder whose newest is taken. Stop the services first, and say it as root.
 
     The log goes on in a new epoch, so that no row of the old card and of the new one share a number. The recovery
     key's file is carried on to today: it cannot open any more what ended before.
 
     \b
     Example:
-      sudo systemctl stop kiosk.target
-      sudo kiosk restore /media/stick --recovery-key /media/safe/recovery.key
-      sudo kiosk restore --resume
+      kiosk restore /media/stick --recovery-key /media/safe/recovery.key
+      kiosk restore --resume
     """
     places, now = state_places(state), datetime.now(UTC)
     if resumes:
