@@ -50,7 +50,13 @@ def command(
     with progress() as step:
         done = restore.restore(_chosen(source), key, places.state, boot=boot, now=now, replace=replaces, step=step)
     _tell_aside(done.aside)
-    values: dict[str, object] = {"rows": done.rows, "seq": done.head.seq, "epoch": done.epoch, "days": done.days, "gone": done.expired}
+    values: dict[str, object] = {
+        "rows": done.rows,
+        "seq": done.head.seq,
+        "epoch": done.epoch,
+        "days": done.days,
+        "gone": done.expired,
+    }
     click.echo(_("%(rows)d rows; the log goes on after row %(seq)d in epoch %(epoch)d", **values))
     click.echo(_("Names can be read of %(days)d days; %(gone)d keys had expired and are gone.", **values))
     today = max(now.date(), key.day)
