@@ -14,7 +14,7 @@ from typing import Any
 from kiosk.core import drafts, forehead
 from kiosk.core.entry import EntryKind
 from kiosk.core.judge import close, judge
-from kiosk.core.lane import Collecting, Following, Typed, Visit
+from kiosk.core.lane import Collecting, Following, Visit, WrittenDown
 from kiosk.core.model import (
     Attestation,
     Attested,
@@ -173,26 +173,26 @@ def _manual(turn: Turn, request: ManualVisit) -> Said:
         passed_before=known.passed_before if known else None,
         group=known.match.group if known else request.group,
     )
-    typed = Typed(request.name, request.document, request.room, request.phone)
-    visit = turn.begin(evidence, by=request.by, typed=typed)
+    written = WrittenDown(request.name, request.document, request.room, request.phone)
+    visit = turn.begin(evidence, by=request.by, written=written)
     if request.celsius is not None:
         _with_contact(turn, visit, request.celsius)
     return Answer.DONE, visit.id
 
 
 def _medical_exit(turn: Turn, request: MedicalExit) -> Said:
-    typed = Typed(name=request.name, note=request.note)
-    return _let_through(turn, EntryKind.MEDICAL_EXIT, Reason.MEDICAL_EXIT, request.by, typed)
+    written = WrittenDown(name=request.name, note=request.note)
+    return _let_through(turn, EntryKind.MEDICAL_EXIT, Reason.MEDICAL_EXIT, request.by, written)
 
 
 def _vehicle(turn: Turn, request: Vehicle) -> Said:
-    typed = Typed(document=request.plate, note=request.note)
-    return _let_through(turn, EntryKind.VEHICLE, Reason.VEHICLE, request.by, typed)
+    written = WrittenDown(document=request.plate, note=request.note)
+    return _let_through(turn, EntryKind.VEHICLE, Reason.VEHICLE, request.by, written)
 
 
-def _let_through(turn: Turn, kind: EntryKind, reason: Reason, by: str, typed: Typed) -> Said:
+def _let_through(turn: Turn, kind: EntryKind, reason: Reason, by: str, written: WrittenDown) -> Said:
     """Always possible: one row, one green, nothing asked."""
-    visit = turn.begin(Evidence(direction=turn.lane.direction), by=by, typed=typed)
+    visit = turn.begin(Evidence(direction=turn.lane.direction), by=by, written=written)
     verdict = Verdict(Outcome.PASS, (Finding(Outcome.PASS, reason, check=kind.value),))
     turn.show(visit, verdict, kind)
     return Answer.DONE, visit.id

@@ -119,8 +119,8 @@ def best_code(visit: Visit) -> Presented | None:
 def name_of(visit: Visit) -> str:
     """The name of whoever this is, as far as anybody said one."""
     code = best_code(visit)
-    if visit.typed.name:
-        return visit.typed.name
+    if visit.written.name:
+        return visit.written.name
     if visit.evidence.roster is not None:
         return visit.evidence.roster.name
     return (code.read.holder.name or "") if code and isinstance(code.read, Credential) else ""
@@ -144,13 +144,13 @@ def _identity(visit: Visit) -> tuple[tuple[SealClass, tuple[tuple[str, str], ...
     roster = visit.evidence.roster
     fields = {
         "name": name_of(visit),
-        "document": visit.typed.document or (credential.holder.document or "" if credential else ""),
-        "room": visit.typed.room or (roster.room if roster else ""),
-        "phone": visit.typed.phone,
+        "document": visit.written.document or (credential.holder.document or "" if credential else ""),
+        "room": visit.written.room or (roster.room if roster else ""),
+        "phone": visit.written.phone,
         "credential_id": (credential.credential_id or "") if credential else "",
     }
     sealed = tuple((name, value) for name, value in fields.items() if value)
-    return ((SealClass.IDENTITY, sealed),) * bool(sealed) + _note(visit.typed.note)
+    return ((SealClass.IDENTITY, sealed),) * bool(sealed) + _note(visit.written.note)
 
 
 def _note(words: str) -> tuple[tuple[SealClass, tuple[tuple[str, str], ...]], ...]:

@@ -19,7 +19,7 @@ from kiosk.core.requests import Request
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class WrittenDown:
     """What a volunteer wrote down about a person without a phone; sealed in the log."""
 
     name: str = ""
@@ -42,7 +42,7 @@ class Visit:
     remeasured: int = 0
     with_holder: str = ""  # the visit of the person they came with
     by: str = ""  # the volunteer who wrote the person down
-    typed: Typed = field(default_factory=Typed)
+    written: WrittenDown = field(default_factory=WrittenDown)
     wanting: Wanting | None = None
 
 
@@ -67,6 +67,11 @@ class Ended:
     explained: bool = False
     recorded: bool = True
     kind: EntryKind = EntryKind.VISIT
+
+    @property
+    def decided_at(self) -> datetime:
+        """Since when it counts."""
+        return self.override.at if self.override else self.at
 
     @property
     def outcome(self) -> Outcome:

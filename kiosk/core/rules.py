@@ -162,6 +162,7 @@ class ShowRules:
     """How long things are shown, in seconds."""
 
     pass_s: Annotated[Seconds, says("How long green is shown.", "s")] = 4
+    least_s: Annotated[float, says("A result stands so long before the next code may end it.", "s", ge=0, le=10)] = 1.0
     check_s: Annotated[Seconds, says("How long amber is shown unless the volunteer decides.", "s")] = 60
     deny_s: Annotated[Seconds, says("How long red is shown.", "s")] = 15
     collect_s: Annotated[Seconds, says("A visit that is not complete by then goes to the volunteer.", "s")] = 30

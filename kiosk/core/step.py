@@ -26,6 +26,7 @@ from kiosk.core.model import (
     Part,
     Presented,
     Refusal,
+    Source,
     Wanting,
     is_of_a_place,
 )
@@ -176,10 +177,18 @@ def _is_the_holders(turn: Turn, presented: Presented) -> bool:
 
 
 def _waits_behind(turn: Turn, arrival: Arrival) -> bool:
-    """Whether this is the next in the queue, whose code shows beside that of the person being served."""
-    if not isinstance(turn.lane.phase, Collecting):
+    """Whether this is the next in the queue, whose code shows beside that of the person being served.
+
+    A result stands for a moment before the next code before the camera may take its place.
+    """
+    phase = turn.lane.phase
+    if isinstance(phase, Showing):
+        fresh = turn.now - phase.ended.decided_at < timedelta(seconds=turn.rules.show.least_s)
+        mine = any(code.key == arrival.presented.key for code in phase.ended.visit.evidence.codes)
+        return fresh and not mine and arrival.presented.source is Source.CAMERA
+    if not isinstance(phase, Collecting):
         return False
-    visit = turn.lane.phase.visit
+    visit = phase.visit
     if _belongs(visit, arrival.presented):
         return False
     seen = dict(turn.lane.in_view)

@@ -22,8 +22,8 @@ from kiosk.core.lane import (
     Look,
     Overridden,
     Showing,
-    Typed,
     Visit,
+    WrittenDown,
 )
 from kiosk.core.model import Attestation, Attested, Evidence, Outcome, TemperatureSource, Verdict, Wanting
 from kiosk.core.reasons import Answer
@@ -208,6 +208,6 @@ class Turn:
         attestation = Attestation(Attested.WITH_HOLDER, following.by, self.now)
         group = holder.evidence.group or (holder.evidence.roster.group if holder.evidence.roster else None)
         evidence = replace(self.evidence(), attestations=(attestation,), group=group)
-        self.begin(evidence, with_holder=holder.id, typed=Typed())
+        self.begin(evidence, with_holder=holder.id, written=WrittenDown())
         left = following.left - 1
         self.lane = replace(self.lane, following=Following(holder, left, following.by) if left else None)

@@ -15,7 +15,7 @@ from kiosk.core.faults import KioskError, LampFault, SensorFault, VoiceFault
 from kiosk.core.ports import Button, Buttons, Clock, Lamp, LampPattern, Phrase, Thermometer, Voice
 from kiosk.core.view import DeviceView
 from kiosk.locale import catalogue, words
-from kiosk.services.inbox import Inbox, Pressed, Read
+from kiosk.services.inbox import Inbox, Pressed, ThermometerRead
 from kiosk.settings import Lane
 
 READING_EVERY_S = 0.1
@@ -115,7 +115,7 @@ class ThermometerWorker:
                 pause_s = RETRY_S
             else:
                 self.watched.became("ok")
-                self._inbox.post(Read(self._lane, reading))
+                self._inbox.post(ThermometerRead(self._lane, reading))
                 pause_s = READING_EVERY_S if reading.object_c < WARM_C else MEASURING_EVERY_S
 
     def check(self) -> None:

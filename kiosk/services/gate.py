@@ -24,7 +24,7 @@ from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, 
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
 from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer
-from kiosk.core.model import ConditionKind, Part, Reading, Source
+from kiosk.core.model import ConditionKind, Part, Reading, Scan, Source
 from kiosk.core.present import condition_views, desk_view
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Reply, Request
@@ -34,7 +34,7 @@ from kiosk.services.audience import Audience
 from kiosk.services.book import Book
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.devices import LaneDevices
-from kiosk.services.inbox import Answered, Asked, Inbox, Message, Pressed, Read, ScannerLooked
+from kiosk.services.inbox import Answered, Asked, Inbox, Message, Pressed, ScannerLooked, ThermometerRead
 from kiosk.services.lists_watch import Lists
 from kiosk.services.notify import Notifier
 from kiosk.services.passers import Passers, Roster
@@ -221,7 +221,7 @@ class GateService:
             case ScannerLooked(lane, looked):
                 for text in looked.texts[:MOST_TEXTS]:
                     self._hold_up(self._passages[lane], text, Source.CAMERA)
-            case Read(lane, reading):
+            case ThermometerRead(lane, reading):
                 self._passages[lane].readings.append(reading)
                 self._passages[lane].air = reading
             case Pressed(lane, button, _):
@@ -237,10 +237,10 @@ class GateService:
                     passage.online.append(answer)
 
     def _hold_up(self, passage: Passage, text: str, source: Source) -> None:
-        trust, rules, direction = self._policy.trust, self._policy.rules, passage.lane.direction
-        arrival = self._passers.arrival(text, source, direction, trust, rules, self._clock.now())
+        scan, direction = Scan(text, self._clock.now(), source, passage.lane.name), passage.lane.direction
+        arrival = self._passers.arrival(scan, direction, self._policy)
         held = passage.parts if passage.lane.visit else ()
-        passage.parts, arrival = self._passers.together(held, arrival, direction, trust, rules)
+        passage.parts, arrival = self._passers.together(held, arrival, scan, direction, self._policy)
         if self._resolver is not None:
             self._resolver.remember(arrival.presented, text)
         if arrival.presented.key not in dict(passage.lane.in_view):

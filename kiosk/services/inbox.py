@@ -24,7 +24,7 @@ class ScannerLooked:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ThermometerRead:
     """A lane's thermometer gave a reading."""
 
     lane: str
@@ -55,7 +55,7 @@ class Answered:
     resolved: Resolved
 
 
-Message = ScannerLooked | Read | Asked | Pressed | Answered
+Message = ScannerLooked | ThermometerRead | Asked | Pressed | Answered
 
 
 class Inbox:

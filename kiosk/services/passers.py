@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from kiosk.core import formats, identity
 from kiosk.core.lane import Arrival, Known
-from kiosk.core.model import Credential, Direction, Part, Presented, Read, RosterMatch, Source
+from kiosk.core.model import Credential, Direction, Part, Presented, Read, RosterMatch, Scan
 from kiosk.core.parts import collect, is_mixed
 from kiosk.core.rules import Rules
-from kiosk.core.trust import Trust
+from kiosk.services.lists_watch import Policy
 
 REMEMBERED_S = 2.0  # a code read every frame is verified once
 
@@ -41,21 +41,19 @@ class _Verified:
 
 
 class Passers:
-    """Turns texts into arrivals. The texts themselves are kept nowhere."""
+    """Turns Scans into arrivals. Their texts are kept nowhere."""
 
     def __init__(self, secret: bytes, roster: Roster, passed_before: PassedBefore) -> None:
         self._secret, self._roster, self._passed_before = secret, roster, passed_before
         self._verified: OrderedDict[tuple[bytes, Direction], _Verified] = OrderedDict()
 
-    def arrival(
-        self, text: str, source: Source, direction: Direction, trust: Trust, rules: Rules, now: datetime
-    ) -> Arrival:
-        """What `text` means at this lane at this moment."""
-        known = self._known(text, direction, trust, rules, now)
-        return Arrival(Presented(known.read, known.key, now, source), known.roster, known.passed_before)
+    def arrival(self, scan: Scan, direction: Direction, policy: Policy) -> Arrival:
+        """What a Scan means at its lane at its moment."""
+        known = self._known(scan, direction, policy)
+        return Arrival(Presented(known.read, known.key, scan.at, scan.source), known.roster, known.passed_before)
 
     def together(
-        self, held: tuple[Part, ...], arrival: Arrival, direction: Direction, trust: Trust, rules: Rules
+        self, held: tuple[Part, ...], arrival: Arrival, scan: Scan, direction: Direction, policy: Policy
     ) -> tuple[tuple[Part, ...], Arrival]:
         """The parts of a code that a lane holds from now on, and what came of them with this arrival.
 
@@ -68,17 +66,18 @@ class Passers:
         held, whole = collect(held, part)
         if whole is None:
             return held, arrival
-        joined = self.arrival(whole, arrival.presented.source, direction, trust, rules, arrival.presented.at)
+        joined = self.arrival(replace(scan, text=whole), direction, policy)
         return ((part,), arrival) if is_mixed(joined.presented.read) else ((), joined)
 
-    def _known(self, text: str, direction: Direction, trust: Trust, rules: Rules, now: datetime) -> _Verified:
+    def _known(self, scan: Scan, direction: Direction, policy: Policy) -> _Verified:
+        text, now = scan.text, scan.at
         digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest(), direction
         held = self._verified.get(digest)
         if held is None or not timedelta(0) <= now - held.at <= timedelta(seconds=REMEMBERED_S):
-            read = formats.read(text, trust)
+            read = formats.read(text, policy.trust)
             key = identity.key(read, text, self._secret)
             match = self._roster.match(read) if isinstance(read, Credential) else None
-            held = _Verified(read, key, match, self._passed(key, direction, rules, now), now)
+            held = _Verified(read, key, match, self._passed(key, direction, policy.rules, now), now)
         self._verified[digest] = _Verified(held.read, held.key, held.roster, held.passed_before, now)
         self._verified.move_to_end(digest)
         while len(self._verified) > 32:

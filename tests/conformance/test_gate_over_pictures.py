@@ -13,12 +13,13 @@ import pytest
 
 import hardware
 from kiosk.core.lane import Arrival, Lane, Look
-from kiosk.core.model import Presented, Refusal, Source
+from kiosk.core.model import Direction, Presented, Refusal, Scan, Source
 from kiosk.core.ports import LampPattern
 from kiosk.core.reasons import Reason
 from kiosk.core.rules import GroupRules, Rules
 from kiosk.core.step import step
 from kiosk.core.trust.parse import parse
+from kiosk.services.lists_watch import Policy
 from kiosk.services.passers import Passers
 
 NOT_VERIFIED = {
@@ -65,7 +66,7 @@ def seen(certs) -> list[Seen]:
         clock = clock if clock.tzinfo else clock.replace(tzinfo=UTC)
         verified, lamp = False, LampPattern.OFF
         if texts:
-            arrival = passers.arrival(texts[0], Source.CAMERA, Lane("main").direction, trust, rules, clock)
+            arrival = passers.arrival(Scan(texts[0], clock, Source.CAMERA, "main"), Direction.IN, Policy(rules, trust))
             verified, lamp = _verified(arrival), _lamp(arrival, rules, clock)
         text = texts[0] if texts else None
         answers.append(

@@ -14,6 +14,7 @@ from kiosk.core.model import (
     Direction,
     Group,
     Outcome,
+    Source,
 )
 from kiosk.core.ports import LampPattern, Phrase
 from kiosk.core.present import face_of
@@ -258,3 +259,21 @@ def test_a_forged_code_behind_a_good_one_gets_its_own_verdict(bench):
     bench.measures()
     bench.shows(a_forgery())
     assert [row.outcome for row in bench.rows] == [Outcome.PASS, Outcome.DENY]
+
+
+def test_a_result_stands_for_a_moment_before_the_next_code_takes_its_place(bench):
+    bench.shows(a_pass("Wang"))
+    bench.measures()
+    for _ in range(9):
+        bench.turn(bench.held(a_pass("Li")))
+        assert bench.lamp is LampPattern.PASS
+    bench.turn(bench.held(a_pass("Li")))
+    assert isinstance(bench.lane.phase, Collecting)
+
+
+def test_a_code_typed_by_the_volunteer_waits_for_nobody(bench):
+    bench.shows(a_pass("Wang"))
+    bench.measures()
+    arrival = bench.held(a_pass("Li"))
+    bench.turn(replace(arrival, presented=replace(arrival.presented, source=Source.KEYBOARD)))
+    assert isinstance(bench.lane.phase, Collecting)

@@ -20,7 +20,7 @@ from kiosk.core.ports import LampPattern
 from kiosk.core.requests import Reply, Request
 from kiosk.services import devices
 from kiosk.services.gate import GateService
-from kiosk.services.inbox import Asked, Read, ScannerLooked
+from kiosk.services.inbox import Asked, ScannerLooked, ThermometerRead
 from kiosk.services.messages import CameraState, Looked
 from kiosk.services.notify import Notifier
 from kiosk.services.street import SimulatedStreet, make
@@ -74,7 +74,7 @@ class House:
 
     def measures(self, object_c: float = 34.5, count: int = 5) -> None:
         for _ in range(count):
-            self.gate._inbox.post(Read("main", Reading(object_c, 22.0, datetime.now(UTC))))
+            self.gate._inbox.post(ThermometerRead("main", Reading(object_c, 22.0, datetime.now(UTC))))
         self.turns()
 
     def asks(self, request: type[Request], **more: Any) -> Reply:
@@ -107,6 +107,7 @@ class House:
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     at = places(tmp_path)
     at.runtime.mkdir()
+    at.rules.write_text("[show]\nleast_s = 0\n")  # nobody waits in a test
     street = make(at, datetime.now(UTC))
     people = hardware.simulation.load_street(street.deck).deck.people
     lamp, thermometer = SimulatedLamp(), Simulated()

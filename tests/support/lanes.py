@@ -108,8 +108,11 @@ class Bench:
         roster: RosterMatch | None = None,
         passed_before: datetime | None = None,
     ) -> None:
-        """Somebody holds up a code for one frame."""
-        self.turn(self.held(read, key=key, roster=roster, passed_before=passed_before))
+        """Somebody holds up a code for one frame; while a result stands, until it is looked at."""
+        for _ in range(12 if isinstance(self.lane.phase, Showing) else 1):
+            self.turn(self.held(read, key=key, roster=roster, passed_before=passed_before))
+            if (key or repr(read)) in dict(self.lane.in_view):
+                return
 
     def held(self, read: Read, *, key: str = "", **more: Any) -> Arrival:
         """A code that is held up just now."""
