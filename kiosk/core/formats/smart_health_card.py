@@ -23,6 +23,7 @@ PREFIXES = ("shc:/",)
 
 MAX_PARTS = 99
 MAX_PART = 1191  # characters of the JWS in one of several codes; each is two digits
+BOM = b"\xef\xbb\xbf"
 OFFSET = 45  # a pair of digits is a character's number less that of "-"
 CARD_TYPE = "https://smarthealth.cards#health-card"
 LAST_YEAR = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
@@ -55,7 +56,10 @@ def decode(text: str, trust: Trust) -> Credential | Part:
         raise Rejected(Reason.UNSUPPORTED, "SHC: signed or compressed otherwise")
     known = trust.find(NAME, stated.kid.encode())
     payload, _ = jws.verify(token, known)
-    claims = strict_json.decode(inflate.inflate(payload, raw=True))
+    content = inflate.inflate(payload, raw=True)
+    if content.startswith(BOM):
+        raise malformed("SHC: a byte order mark, which RFC 8259 §8.1 forbids to send")
+    claims = strict_json.decode(content)
     if not isinstance(claims, dict) or not isinstance(issuer := claims.get("iss"), str):
         raise malformed("SHC: no issuer")
     signer = next((s for s in known if s.issuer in ("", issuer)), None)

@@ -1,5 +1,6 @@
 """SMART Health Cards: what is read of them, and every way in which one can be wrong."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -167,7 +168,8 @@ BUNDLE = {"resourceType": "Bundle"}
     [
         b"not deflate",
         cards.deflate(b"not JSON"),
-        cards.deflate(b"\xef\xbb\xbf{}"),
+        cards.deflate(b"\xef\xbb\xbf" + json.dumps(cards.card()).encode()),
+        cards.deflate(b"\xff{}"),
         cards.deflate(b"{}") + b"more",
         cards.deflate(bytes(200_000)),
         cards.deflate(b'"a text"'),
