@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request
@@ -121,12 +120,8 @@ def _audit(what: str, form: RecordsForm, **more: object) -> None:
 
 def _write(form: RecordsForm, file: IO[bytes], zone: ZoneInfo) -> int:
     """The rows of the filter as CSV with a localized header; how many they are."""
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    rows = parts().logbook.rows(form.chosen())
-    try:
-        return export.write_csv(rows, text, header=lambda name: words.say(words.COLUMNS, name), zone=zone, bom=True)
-    finally:
-        text.detach()
+    layout = export.Layout(header=lambda name: words.say(words.COLUMNS, name), zone=zone, bom=True)
+    return export.csv_file(parts().logbook.bodies(form.chosen()), cast(BinaryIO, file), layout)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -7,13 +7,11 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import msgspec
 
-from kiosk.core.entry import iso
 from kiosk.store.columns import BY_NAME, COLUMNS, PERSONAL, Cells, Column, Sort, choose
-from kiosk.store.entries import Entry
 
 __all__ = [
     "BY_NAME",
@@ -158,29 +156,6 @@ class _Seq(msgspec.Struct):
 
 
 _seq = msgspec.json.Decoder(_Seq)
-
-
-def write_csv(
-    rows: Iterable[Entry],
-    out: TextIO,
-    *,
-    columns: Sequence[Column] = COLUMNS,
-    header: Callable[[str], str] = str,
-    zone: tzinfo = UTC,
-    bom: bool = False,
-) -> int:
-    """The same for rows that were read one by one, into text."""
-    binary = io.BytesIO()
-    count = csv_file(
-        ([_stored(row)] for row in rows), binary, Layout(columns=columns, header=header, zone=zone, bom=bom)
-    )
-    out.write(binary.getvalue().decode())
-    return count
-
-
-def _stored(row: Entry) -> bytes:
-    times = {"happened": iso(row.happened), "recorded": iso(row.recorded)}
-    return msgspec.json.encode(msgspec.to_builtins(row) | times)
 
 
 def neutral(text: str) -> str:

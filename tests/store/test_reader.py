@@ -88,18 +88,17 @@ def test_a_row_reads_back_as_it_was_written(reader: Reader) -> None:
 
 
 def test_csv_has_the_chosen_columns_translated_headers_and_local_times(reader: Reader) -> None:
-    out = io.StringIO()
-    count = export.write_csv(
-        reader.rows(Filter(outcome=Outcome.CHECK)),
-        out,
+    out = io.BytesIO()
+    layout = export.Layout(
         columns=export.choose(["seq", "happened", "outcome", "reasons", "forehead_c"]),
         header=lambda name: {"outcome": "结果"}.get(name, name),
         zone=ZoneInfo("Asia/Shanghai"),
         bom=True,
     )
+    count = export.csv_file(reader.bodies(Filter(outcome=Outcome.CHECK)), out, layout)
     assert count == 1
-    assert out.getvalue().startswith("\ufeff")
-    rows = list(csv.reader(io.StringIO(out.getvalue().removeprefix("\ufeff"))))
+    assert out.getvalue().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"))))
     assert rows == [
         ["seq", "happened", "结果", "reasons", "forehead_c"],
         ["3", "2026-11-21T17:30:00.000+08:00", "check", "febrile test_too_old", "38.1"],
@@ -113,9 +112,9 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 def test_a_hostile_issuer_is_neutral_in_csv(logbook: Logbook, visit: Callable[..., Draft], path: Path) -> None:
     logbook.append(visit(issuer="=HYPERLINK(1)", lane="-1"))
-    out = io.StringIO()
-    export.write_csv(Reader.open(path).rows(Filter()), out, columns=export.choose(["issuer", "lane"]))
-    assert out.getvalue().splitlines()[1] == "'=HYPERLINK(1),'-1"
+    out = io.BytesIO()
+    export.csv_file(Reader.open(path).bodies(Filter()), out, export.Layout(columns=export.choose(["issuer", "lane"])))
+    assert out.getvalue().splitlines()[1] == b"'=HYPERLINK(1),'-1"
 
 
 def test_an_unknown_column_is_refused() -> None:
