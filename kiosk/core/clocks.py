@@ -18,6 +18,7 @@ SLACK = timedelta(seconds=2)  # a clock that is disciplined by the network goes 
 NOTICED = timedelta(seconds=1)  # between two looks; slewing moves a clock by 0.5 ms in a second
 DOUBTED = timedelta(minutes=5)  # a jump of more leaves codes and replays in doubt
 RTC_AGREES = timedelta(seconds=60)
+LIVED_THROUGH = timedelta(days=2)  # a weekend's power cut
 WATCH_AGREES = timedelta(minutes=2)  # a person's watch, and the time it takes to press
 
 
@@ -75,6 +76,18 @@ def judge(facts: ClockFacts) -> ClockVerdict:
         return ClockVerdict(ClockState.DEGRADED, ClockReason.NOT_CHECKED)
     agrees = abs(facts.now - facts.rtc) <= RTC_AGREES
     return ClockVerdict(ClockState.DEGRADED, ClockReason.RTC if agrees else ClockReason.RTC_DISAGREES)
+
+
+def lets_forget(verdict: ClockVerdict, now: datetime, left_off: datetime | None) -> bool:
+    """Whether days may be forgotten by this clock: keys are gone for ever, and a clock that is wrong by a year is not.
+
+    Where nobody vouches for the clock, it is believed only about days that were lived through: `left_off` is the
+    newest row from before the gate came up, None where there was none.
+    """
+    if verdict.state is ClockState.UNTRUSTED:
+        return False
+    vouched_for = verdict.reason in (ClockReason.SYNCHRONISED, ClockReason.CONFIRMED, ClockReason.RTC)
+    return vouched_for or left_off is None or now - left_off <= LIVED_THROUGH
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Book:
         self.keyring = Keyring.open(at.keys)
         self._ledger = Ledger(at.logbook, clock, self.append, self._unsealed, threading.Lock())
         self._release = Release(clock, self.keyring.head_key, self.append)
+        self._left_off: datetime | None = None
         self._open()
 
     def _open(self) -> None:
@@ -87,7 +88,8 @@ class Book:
         except OSError as error:  # LogbookUnwritable, or the folder itself
             self.watched.became("unwritable", str(error))
         else:
-            self._clock.at_least(self._logbook.last_recorded())
+            self._left_off = self._logbook.last_recorded()
+            self._clock.at_least(self._left_off)
             self._clock.remember(*clocks.remembered(self._of_the_clock(), boot))
             self.watched.became("ok")
 
@@ -204,6 +206,8 @@ class Book:
         """Deletes what has been kept long enough, each class of fields by its own days. Raises LogbookUnwritable."""
         if self._logbook is None:
             raise LogbookUnwritable(f"{self._at.logbook}: not open")
+        if not clocks.lets_forget(self._clock.verdict(), self._clock.now(), self._left_off):
+            return
         kept = {SealClass.IDENTITY: retention.identity_days, SealClass.NOTE: retention.note_days}
         for days in sorted(set(kept.values())):
             before = (self._clock.now() - timedelta(days=days)).date()

@@ -122,6 +122,21 @@ def test_forgetting_on_time_takes_names_and_leaves_rows(book, clock, at):
     assert "visit" in kinds(at)
 
 
+def test_a_clock_that_woke_up_years_later_forgets_nothing_until_somebody_vouches_for_it(at, clock):
+    book = Book(at, "k1", clock)
+    book.append(visit(clock, sealed=((SealClass.IDENTITY, (("name", "王小明"),)),)))
+    book.close()
+    clock.wall += timedelta(days=3650)
+    again = Book(at, "k1", clock)
+    again.forget_on_time(RetentionSection())
+    request = Reveal(request_id="r", by="m", expires_at=clock.wall + timedelta(seconds=5), seqs=(1,), reason="q")
+    assert again.answer(request).data["1"]["name"] == "王小明"
+    clock.remember(clock.wall, timedelta(0))
+    again.forget_on_time(RetentionSection())
+    assert not again.answer(msgspec.structs.replace(request, request_id="r2")).data.get("1")
+    again.close()
+
+
 def test_a_look_that_cannot_be_written_down_shows_nothing(book, clock, monkeypatch):
     monkeypatch.setattr(book._logbook, "append", _refuse)
     request = Reveal(request_id="r", by="m", expires_at=clock.wall + timedelta(seconds=5), seqs=(1,), reason="q")
