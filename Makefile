@@ -53,7 +53,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test lint bench powercut lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test lint bench fuzz powercut lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,11 +74,27 @@ lint: $(READY_DEV)  ## style, types, and who may import whom
 	done
 	if [[ -n $$failed ]]; then echo "make lint: not in order:$$failed" >&2; exit 1; fi
 
-bench: $(READY_TEST) $(CATALOGUES)  ## print the figures; some of them: make bench ARGS="scanning latency"
+bench: $(READY_TEST) $(CATALOGUES) $(VENV)/peers  ## print the figures; some of them: make bench ARGS="scanning latency"
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 powercut: $(READY_TEST) $(CATALOGUES)  ## cut the power a thousand times; others: make powercut ARGS="--cuts 100 --seed 5"
 	@$(BIN)/python -m tests.support.power $(ARGS)
+
+# Tools that few need and that no lock holds lie beside the environment, so that they change nothing in it.
+FUZZER := atheris==3.0.0
+PEERS := base45==0.4.4 cwt==3.3.0 pycose==1.1.0 panzi-json-logic==1.0.1
+FUZZ_RUNS ?= 10000
+
+$(VENV)/fuzz: | $(READY_DEV)
+	@echo "Installing the fuzzer"
+	$(PIP) install --no-deps --only-binary :all: --target $@ $(FUZZER)
+
+$(VENV)/peers: | $(READY_DEV)
+	@echo "Installing what make bench compares with"
+	$(PIP) -q install --only-binary :all: --target $@ $(PEERS) || echo "make: not installed: $(PEERS); their figures will be missing" >&2
+
+fuzz: $(READY_DEV) $(VENV)/fuzz  ## look for input that breaks a reader: make fuzz FUZZ_RUNS=1000000 ARGS="formats/eu_dcc"
+	@PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.support.fuzzing --runs $(FUZZ_RUNS) $(ARGS)
 
 format: $(READY_DEV)  ## let ruff put the code in order
 	@$(BIN)/ruff check --fix --quiet || true

@@ -24,6 +24,7 @@ Step = Callable[[Any, Budget], Any]  # one compiled part: (data, budget) -> valu
 _SEPARATORS = re.compile("[/#:]")
 _INDEX = re.compile("[0-9]{1,9}")
 _PREFIX = "URN:UVCI:"
+SHORT = 64  # items of an array that may be looked through without counting
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,64 @@ def _var(path: str) -> Step:
                 return None
         return data
 
+    match fragments:  # the shapes that nearly every path of a rule has, without the loop
+        case [(first, -1), (second, -1)]:
+            return _field(first, second)
+        case [(first, -1), (second, -1), (_, index)] if index >= 0:
+            return _entry(first, second, index, access)
+        case [(first, -1), (second, -1), (_, index), (last, -1)] if index >= 0:
+            return _field_of_entry(first, second, index, last, access)
+    return access
+
+
+def _field(first: str, second: str) -> Step:
+    """`payload.dob`: what is no object has no such name, and gives null like one without it."""
+
+    def access(data: Any, _budget: Budget) -> Any:
+        try:
+            return data[first][second]
+        except (KeyError, TypeError):
+            return None
+
+    return access
+
+
+def _entry(first: str, second: str, index: int, otherwise: Step) -> Step:
+    """`payload.v.0`; where that is no array, `otherwise` says what it is."""
+
+    def access(data: Any, budget: Budget) -> Any:
+        try:
+            entries = data[first][second]
+            return entries[index] if type(entries) is list else otherwise(data, budget)
+        except (KeyError, TypeError, IndexError):
+            return None
+
+    return access
+
+
+def _field_of_entry(first: str, second: str, index: int, last: str, otherwise: Step) -> Step:
+    """`payload.v.0.dn`; where that is not an array of objects, `otherwise` says what it is."""
+
+    def access(data: Any, budget: Budget) -> Any:
+        try:
+            entries = data[first][second]
+            return entries[index][last] if type(entries) is list else otherwise(data, budget)
+        except (KeyError, TypeError, IndexError):
+            return None
+
     return access
 
 
 def _if(values: list[Any]) -> Step:
     guard, then, otherwise = (_compiled(value) for value in values)
-    return lambda data, budget: then(data, budget) if truth(guard(data, budget)) else otherwise(data, budget)
+
+    def choose(data: Any, budget: Budget) -> Any:
+        value = guard(data, budget)
+        if value is True or (value is not False and value is not None and truth(value)):
+            return then(data, budget)
+        return otherwise(data, budget)
+
+    return choose
 
 
 def _and(values: list[Any]) -> Step:
@@ -122,7 +175,12 @@ def _equal(values: list[Any]) -> Step:
     left, right = (_compiled(value) for value in values)
     if any(isinstance(value, str) for value in values):  # a text equals nothing but a text, so that Python's == will do
         return lambda data, budget: bool(left(data, budget) == right(data, budget))
-    return lambda data, budget: same(left(data, budget), right(data, budget), budget)
+
+    def equal(data: Any, budget: Budget) -> bool:
+        one, other = left(data, budget), right(data, budget)
+        return one == other if type(one) is type(other) is int else same(one, other, budget)
+
+    return equal
 
 
 def _in(values: list[Any]) -> Step:
@@ -132,7 +190,8 @@ def _in(values: list[Any]) -> Step:
         item, array = wanted(data, budget), among(data, budget)
         if not isinstance(array, list):
             raise CertLogicError(f'right-hand side of "in" must be an array, but is {name_of(array)}')
-        budget.spend(1 + len(array) // 16)
+        if len(array) > SHORT:
+            budget.spend(len(array) // 16)
         if isinstance(item, str):
             return item in array
         return any(same(item, each, budget) for each in array)
@@ -168,18 +227,25 @@ def _comparison(name: str, steps: list[Step]) -> Step:
     """Every operand is evaluated and must be of the one type, also where the first two decide."""
     holds, what = _COMPARES[name], f'an operand of "{name}"'
 
-    def number(value: Any) -> int:
-        return integer(value, what)
+    wanted: type = int if name[0] in "<>" else datetime
 
-    def time(value: Any) -> datetime:
+    def typed(value: Any) -> Any:
+        if wanted is int:
+            return integer(value, what)
         if type(value) is not datetime:
             raise CertLogicError(f"{what} must be a date-time, but is {name_of(value)}")
         return value
 
-    typed: Callable[[Any], Any] = number if name[0] in "<>" else time
     if len(steps) == 2:
         first, second = steps
-        return lambda data, budget: holds(typed(first(data, budget)), typed(second(data, budget)))
+
+        def compare(data: Any, budget: Budget) -> bool:
+            left, right = first(data, budget), second(data, budget)
+            if type(left) is wanted and type(right) is wanted:
+                return holds(left, right)
+            return holds(typed(left), typed(right))
+
+        return compare
 
     def between(data: Any, budget: Budget) -> bool:
         left, middle, right = [typed(step(data, budget)) for step in steps]
@@ -195,8 +261,7 @@ def _plus_time(values: list[Any]) -> Step:
         value = text(data, budget)
         if not isinstance(value, str):
             raise CertLogicError(f'date argument of "plusTime" must be a string, but is {name_of(value)}')
-        start = moments.moment(value)
-        return moments.plus(start, amount, unit) if amount else start
+        return moments.moved(value, amount, unit)
 
     return moved
 

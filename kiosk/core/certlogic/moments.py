@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from kiosk.core.certlogic.values import CertLogicError
 
@@ -71,12 +72,15 @@ _PLUS: dict[str, Callable[[datetime, int], datetime]] = {
 UNITS = tuple(_PLUS)
 
 
-def plus(start: datetime, amount: int, unit: str) -> datetime:
-    """`start` moved by `amount` units ("year", "month", "day", "hour"); neither summer time nor leap seconds count.
+@lru_cache(maxsize=256)  # the rules of one visit ask for the same few times again and again
+def moved(text: str, amount: int, unit: str) -> datetime:
+    """The moment of `text`, moved by `amount` units ("year", "month", "day", "hour").
 
-    Raises CertLogicError where the result lies outside the years 1 to 9999.
+    Neither summer time nor leap seconds count. Raises CertLogicError for a `text` that is no time, and where the
+    result lies outside the years 1 to 9999.
     """
+    start = moment(text)
     try:
-        return _PLUS[unit](start, amount)
+        return _PLUS[unit](start, amount) if amount else start
     except (ValueError, OverflowError):
         raise CertLogicError("a time beyond the calendar") from None

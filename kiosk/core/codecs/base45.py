@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+
 from kiosk.core.codecs import malformed
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+_NONE = 0xFF
+_VALUES = bytes(ALPHABET.find(chr(code)) & _NONE for code in range(256))  # by character; _NONE where it is not ours
 
 
 def encode(data: bytes) -> str:
@@ -27,22 +30,17 @@ def decode(text: str) -> bytes:
     Raises Rejected(MALFORMED) for a character outside the alphabet (lower case and line ends included), for a
     length that no encoder produces, and for a group whose value does not fit its bytes (RFC 9285 §4 and §6).
     """
-    try:
-        values = [_VALUES[character] for character in text]
-    except KeyError:
-        raise malformed("base45: a character outside the alphabet") from None
+    values = text.encode("ascii", "replace").translate(_VALUES)  # what is no ASCII becomes "?", which is none of ours
+    if _NONE in values:
+        raise malformed("base45: a character outside the alphabet")
     left_over = len(values) % 3
     if left_over == 1:
         raise malformed("base45: a length that no encoder produces")
-    out = bytearray()
-    for at in range(0, len(values) - left_over, 3):
-        number = values[at] + 45 * values[at + 1] + 2025 * values[at + 2]
-        if number > 0xFFFF:
-            raise malformed("base45: a group above two bytes")
-        out += number.to_bytes(2, "big")
-    if left_over:
-        number = values[-2] + 45 * values[-1]
-        if number > 0xFF:
-            raise malformed("base45: a group above one byte")
-        out.append(number)
-    return bytes(out)
+    whole = len(values) - left_over
+    thirds = zip(values[0:whole:3], values[1:whole:3], values[2:whole:3], strict=True)
+    numbers = [low + 45 * middle + 2025 * high for low, middle, high in thirds]
+    try:
+        out = struct.pack(f">{len(numbers)}H", *numbers)
+        return out + struct.pack("B", values[-2] + 45 * values[-1]) if left_over else out
+    except struct.error:
+        raise malformed("base45: a group above its bytes") from None

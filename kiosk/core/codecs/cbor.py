@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -19,6 +20,7 @@ from kiosk.core.codecs import malformed
 MAX_DEPTH = 16
 # Every tag that cbor2 gives a meaning of its own; `tests/core/codecs/test_cbor.py` tries all others too.
 _KNOWN = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
+_SCALARS = frozenset({type(None), bool, int, str, bytes})
 
 
 def _refuse(*_: object) -> Any:
@@ -28,6 +30,12 @@ def _refuse(*_: object) -> Any:
 def _keep(tag: int) -> Any:
     """A decoder that leaves the tag as it is, instead of what cbor2 would make of it."""
     return lambda value, *_: CBORTag(tag, value)
+
+
+@cache
+def _meanings(tags: frozenset[int]) -> dict[int, Any]:
+    """What is made of each tag that cbor2 knows, where `tags` are allowed."""
+    return {tag: _keep(tag) if tag in tags else _refuse for tag in _KNOWN}
 
 
 def decode(data: bytes, tags: frozenset[int] = frozenset()) -> Any:
@@ -40,7 +48,7 @@ def decode(data: bytes, tags: frozenset[int] = frozenset()) -> Any:
     decoder = cbor2.CBORDecoder(
         stream,
         tag_hook=lambda tag, *_: tag if tag.tag in tags else _refuse(),
-        semantic_decoders={tag: _keep(tag) if tag in tags else _refuse for tag in _KNOWN},
+        semantic_decoders=_meanings(tags),
         max_depth=MAX_DEPTH,
         allow_duplicate_keys=False,
     )
@@ -63,9 +71,11 @@ def _plain(item: object) -> Any:
 
     Inside a tag cbor2 gives tuples and frozen maps for lists and maps.
     """
+    if type(item) in _SCALARS:
+        return item
+    if isinstance(item, dict):  # asked first, because asking for any Mapping is slow
+        return {_name(key): value if type(value) in _SCALARS else _plain(value) for key, value in item.items()}
     match item:
-        case None | bool() | int() | str() | bytes():
-            return item
         case float() if math.isfinite(item):
             return item
         case list() | tuple():
@@ -79,6 +89,6 @@ def _plain(item: object) -> Any:
 
 
 def _name(key: object) -> str | int:
-    if isinstance(key, bool) or not isinstance(key, int | str):
-        raise malformed("CBOR: a key that is no name")
-    return key
+    if type(key) is str or type(key) is int:
+        return key
+    raise malformed("CBOR: a key that is no name")

@@ -6,11 +6,13 @@ either header; written strictly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from cbor2 import CBORTag
 from cryptography.exceptions import InvalidSignature
@@ -27,6 +29,7 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 
 ALGORITHM, CRITICAL, KID = 1, 2, 4  # header labels, RFC 9052 §3.1
 SIGN1_TAG, CWT_TAG = 18, 61
+SHORT = 64  # bytes of a header worth remembering: what a stranger sends does not fill the memory
 COORDINATE = 32  # bytes of r and of s in ES256
 _ES256 = ec.ECDSA(SHA256())
 _PSS = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=32)
@@ -63,13 +66,9 @@ def parse(data: bytes) -> Message:
             item = item.value
     match item:
         case [bytes(protected), dict(unprotected), bytes(payload), bytes(signature)]:
-            header = cbor.decode(protected) if protected else {}
+            header = _header(protected) if len(protected) <= SHORT else _header.__wrapped__(protected)
         case _:
             raise malformed("COSE: not a Sign1 with its payload")
-    if not isinstance(header, dict):
-        raise malformed("COSE: the protected header is no map")
-    if CRITICAL in header:
-        raise Rejected(Reason.UNSUPPORTED, "COSE: a critical header")
     kid = header.get(KID, unprotected.get(KID))
     if not isinstance(kid, bytes):
         raise malformed("COSE: no key id")
@@ -112,6 +111,16 @@ def sign1(payload: bytes, key: PrivateKey, kid: bytes, aad: bytes = b"") -> byte
 def key_id(key: PublicKey) -> bytes:
     """The id of a key of ours: the first 8 bytes of SHA-256 over its DER SubjectPublicKeyInfo."""
     return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()[:8]
+
+
+@lru_cache(maxsize=64)  # one issuer writes the same header into all its codes
+def _header(protected: bytes) -> Mapping[Any, Any]:
+    header = cbor.decode(protected) if protected else {}
+    if not isinstance(header, dict):
+        raise malformed("COSE: the protected header is no map")
+    if CRITICAL in header:
+        raise Rejected(Reason.UNSUPPORTED, "COSE: a critical header")
+    return header
 
 
 def _covered(protected: bytes, payload: bytes, aad: bytes) -> bytes:
