@@ -17,6 +17,7 @@ from kiosk.core.roster import Person, document_key, name_key, person_terms, sear
 from kiosk.store import roster_csv
 from kiosk.store.desk_file import DeskFile
 from kiosk.store.pinyin import latin_name, syllables
+from kiosk.store.retention import leave_no_trace
 
 _FIELDS = "number, id, name, building, unit, room, phone, birth_date, people, tested_at"
 _FIND = """
@@ -87,7 +88,7 @@ class Roster:
         return roster_csv.write(persons), len(persons)
 
     def remove(self, person_id: str) -> bool:
-        """Takes somebody out of the roster; whether they were in it. Raises DeskUnwritable."""
+        """Takes somebody out of the roster, without a trace; whether they were in it. Raises DeskUnwritable."""
         with self._file.change() as db:
             row = db.execute("SELECT number FROM person WHERE id = ?", (person_id,)).fetchone()
             person = person_of(db, person_id)
@@ -95,6 +96,7 @@ class Roster:
                 return False
             db.executemany("DELETE FROM term WHERE term = ? AND person = ?", _terms(row[0], person))
             db.execute("DELETE FROM person WHERE number = ?", row)
+        leave_no_trace(self._file)
         return True
 
     def _compare(
