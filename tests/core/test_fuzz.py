@@ -9,7 +9,7 @@ from kiosk.core.formats import all_formats
 from tests.support.fuzz_targets import targets
 from tests.support.fuzzing import Cost, TooMuch, attempt, changed, short
 
-INPUTS = 300  # for each target; signing makes some slow
+INPUTS = 200  # for each target; signing makes some slow
 WITHIN_OTHERS = {"jsonld_terms", "ddcc"}  # read by what codecs/jsonld and payloads/eu_dcc read
 
 

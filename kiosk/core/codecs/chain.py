@@ -6,12 +6,14 @@ One step is enough: the authorities that lists name sign their signers directly.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 
 from kiosk.core.codecs import Rejected, malformed
 from kiosk.core.reasons import Reason
@@ -28,7 +30,9 @@ def signer(der: bytes, scheme: str, trust: Trust) -> Signer:
     if listed:
         return listed[0]
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # odd serial numbers do not matter here
+            certificate = x509.load_der_x509_certificate(der)
         key, issuer = certificate.public_key(), certificate.issuer.public_bytes()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise malformed("not a certificate") from None
