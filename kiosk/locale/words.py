@@ -431,7 +431,7 @@ def said(descriptions: Mapping[str, str]) -> str:
         for tag, text in descriptions.items():
             if tag[:2] == known and text:
                 return text
-    return next(iter(descriptions.values()), "")
+    return next(filter(None, descriptions.values()), "")
 
 
 def answer(code: str) -> str:
