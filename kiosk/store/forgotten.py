@@ -53,30 +53,37 @@ class Forgotten:
         found.erased = frozenset(seq for (seq,) in erased)
         floor = min(found.before.values())
         if floor:
-            lowest = db.execute("SELECT min(seq) FROM entry WHERE recorded >= ?", (floor,)).fetchone()[0]
+            lowest = db.execute(
+                "SELECT min(seq) FROM entry INDEXED BY entry_recorded WHERE recorded >= ?", (floor,)
+            ).fetchone()[0]
             found.held_from = 2**62 if lowest is None else lowest
         return found
 
-    def check(self, db: sqlite3.Connection, first: int, last: int) -> tuple[int, bool] | None:
+    def check(
+        self, db: sqlite3.Connection, first: int, last: int, had_seals: int | None = None
+    ) -> tuple[int, bool] | None:
         """The first row from `first` to `last` whose seals are wrong, and whether they are others than were written.
 
-        False means that they are gone and no row says why. Adds to `count` the rows that rightly lost some.
+        False means that they are gone and no row says why. Adds to `count` the rows that rightly lost some;
+        `had_seals` is how many rows were written with seals, where that is known already.
         """
         db.text_factory = bytes
-        suspects = [seq for seq, blobs, digest in _sealed(db, first, last) if _digest(blobs) != digest]
-        bare = [
-            seq
-            for (seq,) in db.execute(
-                "SELECT seq FROM entry WHERE seq BETWEEN ?1 AND ?2 AND sealed_sha256 <> ?3"
-                " AND seq NOT IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)",
-                (first, last, NOTHING_SEALED),
-            )
-        ]
-        for seq in sorted((*suspects, *(each for each in bare if each >= self.held_from))):
+        suspects: list[int] = []
+        held = 0
+        for seq, blobs, digest in _sealed(db, first, last):
+            held += 1
+            if _digest(blobs) != digest:
+                suspects.append(seq)
+        partly = len(suspects)
+        if had_seals is None or last >= self.held_from:
+            bare = _bare(db, first, last)
+            had_seals = len(bare) + held
+            suspects = sorted((*suspects, *(seq for seq in bare if seq >= self.held_from)))
+        for seq in suspects:
             wrong = self._look_closer(db, seq)
             if wrong is not None:
                 return seq, wrong
-        self.count += len(bare) + len(suspects)
+        self.count += had_seals - held + partly
         return None
 
     def _look_closer(self, db: sqlite3.Connection, seq: int) -> bool | None:
@@ -111,13 +118,22 @@ _Blob = tuple[bytes, bytes, bytes]  # class, nonce, ciphertext
 def _sealed(db: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, list[_Blob], bytes]]:
     """Number, seals in the order of their classes, and digest of each row that has seals."""
     rows = db.execute(
-        "SELECT seq, class, nonce, blob, sealed_sha256 FROM sealed JOIN entry USING (seq)"
-        " WHERE seq BETWEEN ? AND ? ORDER BY seq, class",
+        "SELECT sealed.seq, class, nonce, blob, sealed_sha256 FROM sealed CROSS JOIN entry ON entry.seq = sealed.seq"
+        " WHERE sealed.seq BETWEEN ? AND ? ORDER BY sealed.seq, class",
         (first, last),
     )
     for seq, group in groupby(rows, itemgetter(0)):
         some = list(group)
         yield seq, [row[1:4] for row in some], some[0][4]
+
+
+def _bare(db: sqlite3.Connection, first: int, last: int) -> list[int]:
+    """The rows that were written with seals and have none."""
+    sql = (
+        "SELECT seq FROM entry WHERE seq BETWEEN ?1 AND ?2 AND sealed_sha256 <> ?3"
+        " AND seq NOT IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)"
+    )
+    return [seq for (seq,) in db.execute(sql, (first, last, NOTHING_SEALED))]
 
 
 def _digest(blobs: list[_Blob]) -> bytes:

@@ -18,7 +18,7 @@ import msgspec
 import rfc8785
 
 from kiosk.core import entry
-from kiosk.core.entry import EntryKind
+from kiosk.core.entry import NOTHING_SEALED, EntryKind
 from kiosk.core.faults import LogbookBroken
 from kiosk.store import heads, owning
 from kiosk.store.entries import parse
@@ -91,6 +91,7 @@ class _State:
     epoch: int = 0  # of the file: that of its newest rows
     broken: Broken | None = None
     _at: int = 0  # the epoch of the rows being looked at
+    _had_seals: int | None = None  # rows of the page that were written with seals
     _gone: Forgotten = field(default_factory=Forgotten)
 
     def verified(self) -> Verified:
@@ -106,6 +107,7 @@ class _State:
     def take(self, db: sqlite3.Connection, until: int) -> None:
         """Looks at the rows after the last one, up to number `until`."""
         first = self.rows + 1
+        self._had_seals = None
         if self.canonical or not self._quick(db, until):
             for row in _rows(db, self.rows, until):
                 flaw = self._chain(row) or self._body(row)
@@ -113,7 +115,7 @@ class _State:
                     self.broken = Broken(row.seq, flaw)
                     break
                 self.rows, self.head = row.seq, row.head
-        lost = self._gone.check(db, first, self.rows)
+        lost = self._gone.check(db, first, self.rows, self._had_seals)
         if lost is not None:
             seq, other = lost
             self.rows, self.broken = seq - 1, Broken(seq, Flaw.OTHER_SEALS if other else Flaw.LOST_SEALS)
@@ -130,8 +132,10 @@ class _State:
         if len(rows) != until - self.rows:
             return False
         head, sha256, seq, epoch = self.head, hashlib.sha256, self.rows, b'"epoch":%d,' % self._at
+        had_seals = 0
         for whole, hash_ in rows:
             seq += 1
+            had_seals += whole[-32:] != NOTHING_SEALED
             if (
                 whole[:32] != head
                 or sha256(whole).digest() != hash_
@@ -140,7 +144,7 @@ class _State:
             ):
                 return False
             head = hash_
-        self.rows, self.head = until, head
+        self.rows, self.head, self._had_seals = until, head, had_seals
         return True
 
     def _chain(self, row: _Stored) -> Flaw | None:
