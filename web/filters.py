@@ -13,9 +13,8 @@ from wtforms.validators import NumberRange, Optional
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import Direction, Outcome
 from kiosk.core.reasons import Reason
+from kiosk.locale import N_, words
 from kiosk.locale import gettext as _
-from kiosk.locale import words
-from kiosk.locale.words import N_
 from kiosk.store.reader import Filter
 from web.parts import parts
 

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from kiosk.core.faults import KioskError
+from kiosk.locale import N_
 from kiosk.locale import gettext as _
-from kiosk.locale.words import N_
 from web.asking import wants_json
 
 _SENTENCES = {

@@ -40,3 +40,8 @@ def gettext(message: str, **values: object) -> str:
     """`message` in the language in use, with `%(name)s` filled in from `values`."""
     text = catalogue(language()).gettext(message)
     return text % values if values else text
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools know a message
+    """Marks `message` for extraction; it is translated when it is asked for."""
+    return message
