@@ -53,7 +53,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test lint bench fuzz powercut lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test powertest lint bench fuzz powercut lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,8 +64,11 @@ setup: $(READY) $(CATALOGUES)  ## everything the kiosk needs: system packages, e
 run: $(READY) $(CATALOGUES)  ## start the kiosk; more options: make run ARGS="--port 9000 --camera stills:PATH"
 	@$(BIN)/kiosk run $(ARGS)
 
-test: $(READY_TEST) $(CATALOGUES)  ## all tests; some of them: make test ARGS="tests/core -k fever"
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY_TEST) $(CATALOGUES)  ## all tests but the power cuts; some of them: make test ARGS="tests/core -k fever"
+	@$(BIN)/python -m pytest --ignore=tests/power $(ARGS)
+
+powertest: $(READY_TEST) $(CATALOGUES)  ## a hundred power cuts and every fault of a disk, in a few minutes
+	@$(BIN)/python -m pytest tests/power $(ARGS)
 
 lint: $(READY_DEV)  ## style, types, and who may import whom
 	@failed=""
