@@ -45,7 +45,7 @@ class Book:
         self._later: deque[Draft] = deque(maxlen=1000)
         self._tried_s = clock.monotonic_s()
         self._counts = Counts()
-        self.keyring = Keyring.open(at.keys)
+        self.keyring = _keyring(at.keys)
         self._ledger = Ledger(at.logbook, clock, self.append, self._unsealed, threading.Lock())
         self._release = Release(clock, self.keyring.head_key, self.append)
         self._left_off: datetime | None = None
@@ -226,3 +226,13 @@ class Book:
             if self._logbook is not None:
                 self._logbook.close()
                 self._logbook = None
+
+
+def _keyring(folder: Path) -> Keyring:
+    """The gate's keys. Raises LogbookUnwritable with one line where the first ones cannot be made."""
+    try:
+        return Keyring.open(folder)
+    except OSError as error:
+        raise LogbookUnwritable(
+            f"{folder}: no keys can be made here ({error.strerror}); let the gate write there"
+        ) from error

@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -147,8 +146,10 @@ def _snapshot(path: Path, folder: Path, step: Step) -> Iterator[_Snapshot]:
     for left in folder.glob(".copy-*"):  # of one that was killed; what it held has no name any more
         shutil.rmtree(left, ignore_errors=True)
     with ExitStack() as held:
-        temporary = tempfile.TemporaryDirectory(dir=folder, prefix=".copy-", ignore_cleanup_errors=True)
-        copy = Path(held.enter_context(temporary)) / path.name
+        temporary = folder / f".copy-{os.getpid()}"
+        held.callback(shutil.rmtree, temporary, ignore_errors=True)  # before it is made: Ctrl-C may come in between
+        temporary.mkdir(mode=0o700)
+        copy = temporary / path.name
         file = held.enter_context(copy.open("x+b"))
         try:
             with owning.reading(path) as source:

@@ -149,3 +149,10 @@ def test_an_old_request_is_void(book, clock):
     assert book.answer(request).answer is Answer.EXPIRED
     fresh = msgspec.structs.replace(request, expires_at=clock.wall + timedelta(seconds=1))
     assert book.answer(fresh).answer is Answer.DONE
+
+
+def test_a_place_where_no_keys_can_be_made_is_one_line(at, clock):
+    at.keys.parent.mkdir(parents=True)
+    at.keys.write_text("a file where the folder should be")
+    with pytest.raises(LogbookUnwritable, match="no keys can be made here"):
+        Book(at, "k1", clock)
