@@ -12,13 +12,14 @@ import click
 
 import hardware
 from kiosk.cli._options import device_options, open_places, open_settings, state_option
-from kiosk.core.faults import KioskError
+from kiosk.core.faults import KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services import street
 from kiosk.services.supervisor import Child, Supervisor
 from kiosk.settings import Lane, Places, Settings
 
 STANDS_IN = {"camera": "simulated", "thermometer": "simulated", "lamp": "console", "voice": "silent", "buttons": "none"}
+FROM_FILES = ("stills", "video")  # pictures in files are there, or misspelt; nothing stands in for them
 WATCHDOG_S = {"gate": 3.0, "web": 15.0, "resolver": 10.0}
 
 
@@ -56,7 +57,7 @@ def command(
 
 def _equipped(lane: Lane, asked: Mapping[str, str | None], at: Places) -> tuple[Lane, list[Path]]:
     """The lane with a stand-in for every device that is missing, and the trust lists those need."""
-    specs = {kind: asked[kind] or _present_or_stand_in(kind, getattr(lane, kind)) for kind in STANDS_IN}
+    specs = {kind: _present_or_stand_in(kind, asked[kind] or getattr(lane, kind)) for kind in STANDS_IN}
     trusted: list[Path] = []
     if specs["camera"] == "simulated":
         made = street.make(at, datetime.now(UTC))
@@ -68,10 +69,19 @@ def _equipped(lane: Lane, asked: Mapping[str, str | None], at: Places) -> tuple[
 
 
 def _present_or_stand_in(kind: str, spec: str) -> str:
-    """`spec` if its device answers, else the kind's stand-in with one line that says so."""
+    """`spec` if its device answers, else the kind's stand-in with one line that says so.
+
+    Raises SettingsError for a driver or argument that is wrong, CameraFault for pictures that are not there.
+    """
+    if spec in (STANDS_IN[kind], "none"):
+        return spec
     try:
         _try(kind, spec)
+    except SettingsError:
+        raise
     except KioskError as error:
+        if spec.partition(":")[0] in FROM_FILES:
+            raise
         click.echo(
             _("%(kind)s: %(fault)s; %(stand_in)s takes its place", kind=kind, fault=error, stand_in=STANDS_IN[kind])
         )
