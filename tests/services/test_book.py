@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,25 +14,12 @@ from kiosk.core.model import Direction, Outcome
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Purge, Reveal
 from kiosk.services.book import Book
-from kiosk.services.clock import ClockState, SystemClock
+from kiosk.services.clock import ClockState
 from kiosk.settings import RetentionSection, places
 from kiosk.store.reader import Filter, Reader
+from tests.support.clocks import HandClock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-class HandClock(SystemClock):
-    """A clock that a test turns."""
-
-    def __init__(self):
-        super().__init__()
-        self.wall, self.mono = datetime(2026, 11, 21, 7, 30, tzinfo=UTC), 100.0
-
-    def now(self):
-        return self.wall
-
-    def monotonic_s(self):
-        return self.mono
 
 
 @pytest.fixture

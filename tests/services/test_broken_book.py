@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,24 +11,10 @@ from kiosk.core.faults import LogbookBroken
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import About, Erase, OpenNames, Reveal, SignExport, SignHead
 from kiosk.services.book import Book
-from kiosk.services.clock import SystemClock
 from kiosk.settings import RetentionSection, places
 from kiosk.store.reader import Filter, Reader
 from kiosk.store.verify import check
-
-
-class HandClock(SystemClock):
-    """A clock that a test turns."""
-
-    def __init__(self):
-        super().__init__()
-        self.wall, self.mono = datetime(2026, 11, 21, 7, 30, tzinfo=UTC), 100.0
-
-    def now(self):
-        return self.wall
-
-    def monotonic_s(self):
-        return self.mono
+from tests.support.clocks import HandClock
 
 
 @pytest.fixture
