@@ -45,6 +45,24 @@ class Scanner(Protocol):
         """Every text found, best first; empty when there is none."""
 
 
+Corners = tuple[tuple[float, float], ...]  # four (x, y) in pixels, clockwise from the code's own top left
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One code in a picture: its text, None where it was seen but not read, and where it is."""
+
+    text: str | None
+    corners: Corners
+
+
+class Pointer(Scanner, Protocol):
+    """A scanner that also tells where the codes are."""
+
+    def sightings(self, picture: Picture) -> tuple[Sighting, ...]:
+        """Every code seen, read or not, the one to be served first at the front. Counts as a look, as `texts` does."""
+
+
 class Thermometer(Protocol):
     """Gives raw readings."""
 
