@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from kiosk.core import reports
 from kiosk.core.entry import EntryKind, iso
+from kiosk.core.model import Outcome
 from kiosk.core.reasons import Reason
 from kiosk.core.reports import Remarks, Settled, Tally
 from kiosk.core.view import Counts
@@ -18,6 +20,8 @@ from kiosk.core.view import Counts
 HOUR = timedelta(hours=1)
 NOTED = timedelta(minutes=1)  # a gate that was away for less is not worth a line
 HALF_WAY = "incomplete"
+UNTRUSTED = "untrusted"  # a row's clock when nobody vouched for the time
+WAITS_S = (15, 30, 60, 120, 300)  # where the groups of waiting times end; the last has no end
 
 
 class Temperature(Protocol):
@@ -32,6 +36,8 @@ class Row(reports.Row, Protocol):
 
     @property
     def boot(self) -> str: ...  # noqa: D102
+    @property
+    def clock(self) -> str: ...  # noqa: D102
     @property
     def lane(self) -> str: ...  # noqa: D102
     @property
@@ -60,7 +66,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The gate was away: "stopped" in good order, "restarted" after a fault, "power" after a boot, "off" until now."""
+    """The gate was away: "stopped" in good order, "restarted" after a fault, "power" after a boot, "off" until now.
+
+    "clock": it worked, but nobody vouched for its time.
+    """
 
     since: datetime
     until: datetime
@@ -80,8 +89,18 @@ class Temperatures:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How long people waited for the volunteer: from a verdict that was no pass to the decision that stands."""
+
+    decided: int = 0
+    median_s: float | None = None
+    longest_s: float | None = None
+    groups: tuple[int, ...] = (0,) * (len(WAITS_S) + 1)  # by WAITS_S
+
+
+@dataclass(frozen=True, slots=True)
 class DayReport:
-    """One day of one gate, from local midnight to midnight."""
+    """One day of one gate, from local midnight to midnight; or another stretch of time, whose `day` is its last."""
 
     kiosk: str
     day: date
@@ -96,6 +115,9 @@ class DayReport:
     reasons: tuple[tuple[str, int], ...]  # of visits that did not pass by themselves, the most frequent first
     temperatures: Temperatures
     missing: tuple[Gap, ...]
+    foreheads: tuple[tuple[float, int], ...] = ()  # how many were measured in each tenth of a degree, by its start
+    waits: Waits = Waits()
+    doubts: tuple[Gap, ...] = ()  # the clock was in doubt: what happened then may have happened at another time
 
 
 def span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
@@ -107,6 +129,14 @@ def span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
 def report(rows: Iterable[Row], day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
     """The report of `day` from `rows`: those of the day, of a day around it, and later ones about it, as written."""
     since, until = span(day, zone)
+    return stretch(rows, (since, until), day, zone, kiosk, now)
+
+
+def stretch(
+    rows: Iterable[Row], within: tuple[datetime, datetime], day: date, zone: tzinfo, kiosk: str, now: datetime
+) -> DayReport:
+    """The same of another stretch of time, called by the day on which it ends."""
+    since, until = within
     every = list(rows)
     tally, base = Tally(), {}
     for row in every:
@@ -132,6 +162,9 @@ def report(rows: Iterable[Row], day: date, zone: tzinfo, kiosk: str, now: dateti
         reasons=tuple(_reasons(visits)),
         temperatures=_temperatures(visits),
         missing=tuple(_missing(every, visits, since, min(until, now))),
+        foreheads=_foreheads(visits),
+        waits=_waits(visits),
+        doubts=tuple(_doubts(of_the_day, min(until, now))),
     )
 
 
@@ -172,6 +205,40 @@ def _temperatures(visits: Sequence[tuple[Settled, Row]]) -> Temperatures:
     return Temperatures(len(shown), febrile, min(shown), round(median(shown), 2), max(shown))
 
 
+def _foreheads(visits: Sequence[tuple[Settled, Row]]) -> tuple[tuple[float, int], ...]:
+    """By whole tenths, rounded down: 37.29 °C is below a threshold of 37.3, and stays so in a chart."""
+    found = Counter(
+        math.floor(row.temperature.forehead_c * 10 + 1e-6) / 10 for _, row in visits if row.temperature is not None
+    )
+    return tuple(sorted(found.items()))
+
+
+def _waits(visits: Sequence[tuple[Settled, Row]]) -> Waits:
+    took = sorted(
+        (visit.decisions[-1].happened - visit.base.happened).total_seconds()
+        for visit, _ in visits
+        if visit.decisions and visit.base.kind is EntryKind.VISIT and visit.base.outcome is not Outcome.PASS
+    )
+    if not took:
+        return Waits()
+    groups = Counter(sum(seconds >= end for end in WAITS_S) for seconds in took)
+    counts = tuple(groups[number] for number in range(len(WAITS_S) + 1))
+    return Waits(len(took), round(median(took), 1), round(took[-1], 1), counts)
+
+
+def _doubts(rows: Sequence[Row], until: datetime) -> Iterator[Gap]:
+    """From the first row of a doubtful clock to the next of another one, in the order of writing."""
+    since: datetime | None = None
+    for row in rows:
+        if row.clock == UNTRUSTED:
+            since = since or row.recorded
+        elif since is not None:
+            yield Gap(since, max(since, row.recorded), "clock")
+            since = None
+    if since is not None:
+        yield Gap(since, max(since, until), "clock")
+
+
 def _missing(
     rows: Sequence[Row], visits: Sequence[tuple[Settled, Row]], since: datetime, until: datetime
 ) -> Iterator[Gap]:
@@ -209,7 +276,11 @@ def cells(report: DayReport) -> list[tuple[str, str, object]]:
             table += [(section, f"{line.label} {name}", value) for name, value in values.items()]
     table += [("reason", name, value) for name, value in report.reasons]
     table += [("temperature", name, value) for name, value in asdict(report.temperatures).items()]
+    waits = report.waits
+    table += [("waiting", "decided", waits.decided), ("waiting", "median_s", waits.median_s)]
+    table += [("waiting", "longest_s", waits.longest_s)]
     table += [
-        ("missing", f"{iso(gap.since)} {iso(gap.until)}", f"{gap.why} paper={gap.paper}") for gap in report.missing
+        ("missing", f"{iso(gap.since)} {iso(gap.until)}", f"{gap.why} paper={gap.paper}")
+        for gap in (*report.missing, *report.doubts)
     ]
     return table

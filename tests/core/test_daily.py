@@ -37,6 +37,7 @@ class Row:
     outcome: Outcome | None = None
     source: str = ""
     boot: str = "b1"
+    clock: str = "trusted"
     lane: str = "main"
     detail: str = ""
     reasons: tuple[Reason, ...] = ()
@@ -181,3 +182,32 @@ def test_the_table_holds_every_number_of_the_report() -> None:
     assert values["temperature", "median"] == 36.5
     assert values["missing", "2026-11-21T01:00:00.000Z 2026-11-21T02:00:00.000Z"] == "stopped paper=0"
     assert made.since.tzinfo in (UTC, UTC)
+
+
+def test_foreheads_are_counted_in_tenths_so_that_the_threshold_divides_them() -> None:
+    made = report(*(visit(8, temperature=Measured(celsius)) for celsius in (37.29, 37.3, 37.38, 36.4)))
+    assert made.foreheads == ((36.4, 1), (37.2, 1), (37.3, 2))
+
+
+def test_waiting_is_from_the_verdict_to_the_decision_that_stands() -> None:
+    waited = visit(8, Outcome.CHECK, visit="w")
+    decided = row(EntryKind.OVERRIDE, 8 + 40 / 3600, visit="w", refers="w", outcome=Outcome.PASS)
+    taken_back = row(EntryKind.UNDO, 8 + 41 / 3600, visit="w", refers="w")
+    again = row(EntryKind.OVERRIDE, 8 + 90 / 3600, visit="w", refers="w", outcome=Outcome.DENY)
+    assert report(waited, decided).waits == daily.Waits(1, 40.0, 40.0, (0, 0, 1, 0, 0, 0))
+    assert report(waited, decided, taken_back).waits == daily.Waits()
+    assert report(waited, decided, taken_back, again).waits.median_s == 90.0
+
+
+def test_the_time_in_which_the_clock_was_in_doubt_is_named() -> None:
+    made = report(visit(7), visit(8, clock="untrusted"), visit(9, clock="untrusted"), visit(10), now=20)
+    assert made.doubts == (Gap(MIDNIGHT + timedelta(hours=8), MIDNIGHT + timedelta(hours=10), "clock"),)
+    still = report(visit(8, clock="untrusted"), now=20).doubts
+    assert still == (Gap(MIDNIGHT + timedelta(hours=8), MIDNIGHT + timedelta(hours=20), "clock"),)
+
+
+def test_any_stretch_of_time_is_counted_like_a_day() -> None:
+    rows = [visit(8), visit(20), visit(30)]
+    within = (MIDNIGHT + timedelta(hours=9), MIDNIGHT + timedelta(hours=33))
+    made = daily.stretch(rows, within, DAY, ZONE, "k1", within[1])
+    assert (made.counts.passed, len(made.hours), made.hours[0].label) == (2, 24, "09:00")
