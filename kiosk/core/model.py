@@ -135,6 +135,14 @@ class Recovery:
     valid_until: date | None
 
 
+class Colour(StrEnum):
+    """What a health code says of its holder; not what the lamp shows."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A statement about a holder whose signature was verified. Times are not judged here."""
@@ -156,6 +164,7 @@ class Credential:
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the signed payload, for country rules
     digests: tuple[bytes, ...] = field(default=(), repr=False)  # SHA-256s by which a revocation list may name it
     issued: datetime | None = None  # where a revocation ends with the cards of its day
+    colour: Colour | None = None  # of health codes that have one, signed or said by their online service
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def test_private_keys_are_for_their_owner_alone_and_public_ones_for_all(run, tmp
     run("pass", "keys")
     folder = tmp_path / "state" / "passes"
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.suffix}
-    assert modes == {"local_pass.pem": 0o600, "venue.pem": 0o600, "public.json": 0o644}
+    private = dict.fromkeys(("local_pass.pem", "venue.pem", "community_code.pem"), 0o600)
+    assert modes == {**private, "public.json": 0o644}
 
 
 def test_a_key_is_made_once(run, tmp_path):
@@ -130,7 +131,8 @@ def test_the_lists_are_shown_with_what_they_hold(run, tmp_path):
     run("trust", "import", str(tmp_path / "keys.json"), str(tmp_path / "deny.json"))
     shown = run("trust", "list").stdout.splitlines()
     assert shown[0] == "deny.json: 1 denied; as of 2026-11-21"
-    assert shown[1] == "keys.json: local_pass: 1 signers (kiosk-1 1); venue: 1 signers (kiosk-1 1)"
+    kinds = ("community_code", "local_pass", "venue")
+    assert shown[1] == "keys.json: " + "; ".join(f"{kind}: 1 signers (kiosk-1 1)" for kind in kinds)
 
 
 def test_two_files_of_one_name_are_not_imported(run, tmp_path):

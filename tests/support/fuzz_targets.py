@@ -36,7 +36,7 @@ from kiosk.core.codecs import (
     toml,
 )
 from kiosk.core.faults import SettingsError
-from kiosk.core.formats import eu_dcc, local_pass, nz_pass
+from kiosk.core.formats import community_code, eu_dcc, local_pass, nz_pass
 from kiosk.core.formats import venue as venue_code
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust, merge
@@ -107,6 +107,7 @@ def world() -> tuple[dict[str, str], Trust]:
         "eu_dcc": street.dcc(),
         "local_pass": street.pass_(tested_at=mint.NOW),
         "venue": street.venue(),
+        "community_code": street.community_code(),
         "online_code": mint.ONLINE_CODE,
         "smart_health_card": card.card(),
         "nz_pass": nz.code(),
@@ -167,6 +168,15 @@ def _payloads() -> list[Target]:
     def of(issuer: Any, name: str, *wanted: type) -> Callable[[Any], object]:
         return lambda tree: _decode(name, issuer(tree), known[name]) if isinstance(tree, wanted or (dict,)) else None
 
+    def community(payload: bytes) -> object:
+        """The extension that the payload is, in a person's code and in a place's."""
+        found = []
+        for attribute in (community_code.PERSON, community_code.PLACE):
+            text = community_code.sealed(street.code_key, issuing, attribute, payload)
+            found.append(_decode("community_code", text, street.trust))
+        return found
+
+    issuing = community_code.Issuing(mint.LINK, "0a1b2c3d", mint.NOW, mint.DAY)
     known = {"vds_nc": seals.trust, "ramzor": ramzor.trust, "nhs_poster": posters.trust, "divoc": divoc.trust}
     certificate = mint.payload("Anna Muster", "1980-02-29", mint.NOW, positive=False)
     issued = cbor.encode({1: "XX", 4: 1_795_300_000, 6: 1_795_200_000, -260: {1: certificate}})
@@ -185,6 +195,7 @@ def _payloads() -> list[Target]:
         Target("payloads/eu_dcc", dcc, (issued, status)),
         Target("payloads/local_pass", token(pass_, street.pass_key, local_pass.decode), (own,)),
         Target("payloads/venue", token(venue, street.venue_key, venue_code.decode), (own,)),
+        Target("payloads/community_code", community, (cbor.encode({1: "王", 2: "R1", 3: 1, 4: "residents", 5: 9}),)),
         Target("payloads/nz_pass", new_zealand, (cbor.encode(nz.claims()),)),
         Target("payloads/smart_health_card", smart, (json.dumps(cards.card()).encode(),)),
         _json("payloads/vds_nc", of(seals.code, "vds_nc"), seals.message()),

@@ -19,13 +19,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.codecs import base45, cbor, cose, inflate
-from kiosk.core.formats import eu_dcc, local_pass, online_code, venue
-from kiosk.core.model import Group
+from kiosk.core.formats import community_code, eu_dcc, local_pass, online_code, venue
+from kiosk.core.model import Colour, Group
 from kiosk.core.trust import Signer, Trust
 
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KID = b"mint-dsc"  # of the DCC key
+LINK = "https://c.example.org/h"  # where codes of a community lead
 ONLINE_CODE = "https://health.example.gov.cn/jkm/qrcode?t=8f3a"  # an opaque code that the shipped patterns know
 
 
@@ -36,6 +37,7 @@ class Street:
     dcc_key: ec.EllipticCurvePrivateKey
     pass_key: Ed25519PrivateKey
     venue_key: Ed25519PrivateKey
+    code_key: Ed25519PrivateKey
     trust: Trust
 
     def dcc(
@@ -91,6 +93,30 @@ class Street:
         """A venue code of our own."""
         return venue.issue(self.venue_key, issuer="Compound", venue_id=venue_id, name=name, valid_until=valid_until)
 
+    def community_code(
+        self,
+        name: str = "王小明",
+        *,
+        colour: Colour = Colour.GREEN,
+        person: str = "R1",
+        group: Group | None = None,
+        tested_at: datetime | None = NOW - 5 * HOUR,
+        made: datetime = NOW - HOUR,
+        holds: timedelta = DAY,
+        serial: str = "0a1b2c3d4e5f6071",
+    ) -> str:
+        """A health code of our own, a link."""
+        return community_code.issue_person(
+            self.code_key, community_code.Issuing(LINK, serial, made, holds),
+            name=name, colour=colour, person=person, group=group, tested_at=tested_at,
+        )  # fmt: skip
+
+    def place_code(self, venue_id: str = "south-gate", name: str = "南门", *, made: datetime = NOW - HOUR,
+                   holds: timedelta | None = None) -> str:  # fmt: skip
+        """A venue code of our own, a link."""
+        issuing = community_code.Issuing(LINK, "4e5f60710a1b2c3d", made, holds)
+        return community_code.issue_place(self.code_key, issuing, venue_id=venue_id, name=name)
+
     def denying(self, *credentials: str) -> Trust:
         """The trust list with these `format:id` denied."""
         return replace(self.trust, denied=frozenset(credentials))
@@ -99,13 +125,14 @@ class Street:
 def street() -> Street:
     """New keys, and the Trust that knows them and the shipped online services."""
     dcc_key = ec.generate_private_key(ec.SECP256R1())
-    pass_key, venue_key = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    pass_key, venue_key, code_key = (Ed25519PrivateKey.generate() for _ in range(3))
     signers = (
         Signer("eu_dcc", KID, dcc_key.public_key(), "XX"),
         Signer("local_pass", cose.key_id(pass_key.public_key()), pass_key.public_key(), "Compound"),
         Signer("venue", cose.key_id(venue_key.public_key()), venue_key.public_key(), "Compound"),
+        Signer("community_code", cose.key_id(code_key.public_key()), code_key.public_key(), "Compound"),
     )
-    return Street(dcc_key, pass_key, venue_key, Trust(signers=signers, services=online_code.services(())))
+    return Street(dcc_key, pass_key, venue_key, code_key, Trust(signers=signers, services=online_code.services(())))
 
 
 def rsa_key() -> rsa.RSAPrivateKey:

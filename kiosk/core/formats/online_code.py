@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from kiosk.core.codecs import Rejected
 from kiosk.core.faults import SettingsError
+from kiosk.core.formats import community_code
 from kiosk.core.model import Kind, OnlineCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import OnlineService, Trust
@@ -23,7 +24,7 @@ MAX_TEXT = 512  # characters; together with the limit below it bounds the time t
 MAX_REPEATS = 3  # quantifiers of no fixed length in one pattern
 
 _GOV = r"https?://([\w-]{1,40}\.){1,5}gov\.cn(:\d{1,5})?/"
-_PLACE = r"(csm|changsuo|venue|place|site(code)?|address(code)?)"
+_PLACE = r"(csm|changsuo(ma)?|venue|place|site(code)?|address(code)?|(place|room|scene|venue)_?code)"
 _HEALTH = r"(jkm|jkb|akm|skm|ykm|ssm|health(code|pass|card)?|jiankang|qrcode)"
 
 
@@ -38,6 +39,12 @@ DEFAULT_SERVICES = (
     # What the codes of mini programmes hold: a link that opens the programme.
     _service("wechat_mini_program", Kind.HEALTH, r"weixin://dl/business/\?.*"),
     _service("alipay_mini_program", Kind.HEALTH, r"alipays?://platformapi/startapp\?.*"),
+    _service("unionpay_health_code", Kind.HEALTH, r"upwallet://rn/rnshcarcode.*"),
+    # Pages of health codes on the hosts of the programmes, as their public lists of links have them.
+    _service(
+        "alipay_health_page", Kind.HEALTH, r"https://render\.alipay\.com/p/[a-z]/[\w-]{1,40}/report[\w.-]{0,20}\?.*"
+    ),
+    _service("dingtalk_health_page", Kind.HEALTH, r"https://h5\.dingtalk\.com/healthact/.*"),
 )
 
 
@@ -64,7 +71,7 @@ def services(patterns: Iterable[str]) -> tuple[OnlineService, ...]:
 
 
 def _recognise(text: str, trust: Trust) -> OnlineService | None:
-    if len(text) > MAX_TEXT:
+    if len(text) > MAX_TEXT or community_code.sniff(text, trust):  # a link that says all by itself, wherever it leads
         return None
     return next((service for service in trust.services if service.pattern.fullmatch(text)), None)
 

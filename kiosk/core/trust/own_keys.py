@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from kiosk.core.codecs import Rejected, cose, cwt, malformed, plain, strict_json
 from kiosk.core.trust import Signer, Trust
 
-SCHEMES = ("local_pass", "venue")
+SCHEMES = ("local_pass", "venue", "community_code")
 
 
 def recognises(data: bytes) -> bool:

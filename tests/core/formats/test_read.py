@@ -21,6 +21,7 @@ SAMPLES = {
     "eu_dcc": STREET.dcc(),
     "local_pass": STREET.pass_(),
     "venue": STREET.venue(),
+    "community_code": STREET.community_code(),
     "online_code": mint.ONLINE_CODE,
     "smart_health_card": CARDS.card(),
     "nz_pass": abroad.NzPass().code(),
