@@ -20,6 +20,8 @@ from kiosk.core.model import (
     Attested,
     Evidence,
     Finding,
+    Group,
+    HostWord,
     Measurement,
     Outcome,
     TemperatureSource,
@@ -31,7 +33,9 @@ from kiosk.core.requests import (
     Call,
     Companions,
     ContactTemperature,
+    DropOff,
     Explain,
+    HostConfirms,
     ManualVisit,
     MedicalExit,
     Override,
@@ -150,6 +154,15 @@ def _seen(turn: Turn, request: Seen) -> Said:
     return Answer.DONE, visit.id
 
 
+def _host_confirms(turn: Turn, request: HostConfirms) -> Said:
+    visit = _reopened(turn, request.visit)
+    if visit is None:
+        return Answer.VISIT_ENDED, request.visit
+    evidence = replace(visit.evidence, host=HostWord(request.host, request.by, turn.now), group=Group.VISITORS)
+    turn.collect(replace(visit, evidence=evidence))
+    return Answer.DONE, visit.id
+
+
 def _companions(turn: Turn, request: Companions) -> Said:
     ended = turn.find(request.visit)
     visit = ended.visit if ended else turn.lane.visit
@@ -172,6 +185,7 @@ def _manual(turn: Turn, request: ManualVisit) -> Said:
         roster=known.match if known else None,
         passed_before=known.passed_before if known else None,
         group=known.match.group if known else request.group,
+        host=HostWord(request.host, request.by, turn.now) if request.host.strip() else None,
     )
     written = WrittenDown(request.name, request.document, request.room, request.phone)
     visit = turn.begin(evidence, by=request.by, written=written)
@@ -188,6 +202,23 @@ def _medical_exit(turn: Turn, request: MedicalExit) -> Said:
 def _vehicle(turn: Turn, request: Vehicle) -> Said:
     written = WrittenDown(document=request.plate, note=request.note)
     return _let_through(turn, EntryKind.VEHICLE, Reason.VEHICLE, request.by, written)
+
+
+def _drop_off(turn: Turn, request: DropOff) -> Said:
+    """One row, no green: they do not enter. Whoever else stands at the lane is not disturbed."""
+    current = turn.lane.visit
+    theirs = current if current is not None and current.id == request.visit else None
+    ended = turn.find(request.visit)
+    visit = theirs or (ended.visit if ended else None)
+    if request.visit and visit is None:
+        return Answer.VISIT_ENDED, request.visit
+    if visit is None:
+        visit = turn.newcomer(Evidence(direction=turn.lane.direction))
+    visit = replace(visit, by=request.by, written=replace(visit.written, note=request.company))
+    turn.record(drafts.of_drop_off(turn.lane, visit, request.parcels, turn.rules, turn.now))
+    if theirs is not None:
+        turn.dismiss()
+    return Answer.DONE, visit.id
 
 
 def _let_through(turn: Turn, kind: EntryKind, reason: Reason, by: str, written: WrittenDown) -> Said:
@@ -220,9 +251,11 @@ _HANDLERS: dict[type[Request], Callable[[Turn, Any], Said]] = {
     ContactTemperature: _contact,
     Seen: _seen,
     Companions: _companions,
+    HostConfirms: _host_confirms,
     ManualVisit: _manual,
     MedicalExit: _medical_exit,
     Vehicle: _vehicle,
+    DropOff: _drop_off,
     Call: _call,
     SetDirection: _set_direction,
 }

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.lane import Ended, Lane, Overridden, Visit
-from kiosk.core.model import Credential, OnlineCode, Presented, VenueCode, Verdict, is_of_a_place
+from kiosk.core.model import (
+    Credential,
+    Finding,
+    Group,
+    OnlineCode,
+    Outcome,
+    Presented,
+    VenueCode,
+    Verdict,
+    is_of_a_place,
+)
 from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules, group_of
 
@@ -70,6 +81,13 @@ def of_direction(lane: Lane, by: str, rules: Rules, now: datetime) -> Draft:
         volunteer=by,
         rules=rules.version,
     )
+
+
+def of_drop_off(lane: Lane, visit: Visit, parcels: int, rules: Rules, now: datetime) -> Draft:
+    """The row of parcels handed over; their number is clear, whose they were is sealed."""
+    passed = Verdict(Outcome.PASS, (Finding(Outcome.PASS, Reason.DROP_OFF, check=EntryKind.DROP_OFF.value),))
+    draft = of_verdict(lane, visit, passed, rules, now, EntryKind.DROP_OFF)
+    return replace(draft, group=Group.DELIVERIES, volunteer=visit.by, detail=f"{parcels} parcels")
 
 
 def _of_visit(
@@ -147,6 +165,7 @@ def _identity(visit: Visit) -> tuple[tuple[SealClass, tuple[tuple[str, str], ...
         "document": visit.written.document or (credential.holder.document or "" if credential else ""),
         "room": visit.written.room or (roster.room if roster else ""),
         "phone": visit.written.phone,
+        "host": visit.evidence.host.household if visit.evidence.host else "",
         "credential_id": (credential.credential_id or "") if credential else "",
     }
     sealed = tuple((name, value) for name, value in fields.items() if value)

@@ -35,9 +35,11 @@ class EntryKind(StrEnum):
     UNDO = "undo"  # an override taken back
     MEDICAL_EXIT = "medical_exit"
     VEHICLE = "vehicle"
+    DROP_OFF = "drop_off"  # a rider handed something over and did not enter
     EVACUATION = "evacuation"  # begun or ended
     CONDITION = "condition"  # opened or closed
     DECISION = "decision"  # a volunteer's timed decision about a condition
+    CROWD = "crowd"  # crowd mode begun or ended
     DIRECTION = "direction"  # a lane was turned round
     LOOKED = "looked"  # somebody read sealed fields
     PURGED = "purged"  # days were forgotten

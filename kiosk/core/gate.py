@@ -12,7 +12,7 @@ from kiosk.core.effects import Effect, Record, RecordLater, Respond
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.model import ConditionKind, Decision, Reading
 from kiosk.core.reasons import Answer, Reason
-from kiosk.core.requests import Decide, Evacuate
+from kiosk.core.requests import Crowd, Decide, Evacuate
 from kiosk.core.rules import Rules
 
 CLOCK_SLACK = timedelta(seconds=2)  # a clock that goes back by less was slewed, not set
@@ -35,12 +35,22 @@ class Evacuation:
 
 
 @dataclass(frozen=True, slots=True)
+class CrowdMode:
+    """Results stand more shortly until then, at whose word."""
+
+    since: datetime
+    until: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What all lanes share."""
 
     conditions: tuple[Condition, ...] = ()
     decisions: tuple[Decision, ...] = ()
     evacuation: Evacuation | None = None
+    crowd: CrowdMode | None = None
 
     @property
     def open(self) -> frozenset[ConditionKind]:
@@ -48,7 +58,7 @@ class Gate:
         return frozenset(condition.kind for condition in self.conditions)
 
 
-GateRequest = Decide | Evacuate
+GateRequest = Decide | Evacuate | Crowd
 
 
 def step(
@@ -80,7 +90,11 @@ def _follow(gate: Gate, facts: frozenset[ConditionKind], rules: Rules, now: date
         for decision in gate.decisions
         if decision.at - CLOCK_SLACK <= now < decision.until and decision.condition in facts
     )
-    return replace(gate, conditions=kept + opened, decisions=held), effects
+    crowd = gate.crowd
+    if crowd is not None and not crowd.since - CLOCK_SLACK <= now < crowd.until:
+        effects.append(RecordLater(_entry(EntryKind.CROWD, "off", rules, now)))
+        crowd = None
+    return replace(gate, conditions=kept + opened, decisions=held, crowd=crowd), effects
 
 
 def _answer(gate: Gate, request: GateRequest, rules: Rules, now: datetime) -> tuple[Gate, Answer, list[Effect]]:
@@ -92,6 +106,11 @@ def _answer(gate: Gate, request: GateRequest, rules: Rules, now: datetime) -> tu
         evacuation = Evacuation(now, request.by) if request.on else None
         draft = _entry(EntryKind.EVACUATION, "on" if request.on else "off", rules, now, request.by)
         return replace(gate, evacuation=evacuation), Answer.DONE, [RecordLater(draft)]
+    if isinstance(request, Crowd):
+        crowd = CrowdMode(now, now + timedelta(minutes=request.minutes), request.by) if request.on else None
+        detail = f"on {request.minutes} min" if request.on else "off"
+        draft = _entry(EntryKind.CROWD, detail, rules, now, request.by)
+        return replace(gate, crowd=crowd), Answer.DONE, [RecordLater(draft)]
     if request.condition not in gate.open:
         return gate, Answer.NO_SUCH_CONDITION, []
     if request.remedy not in rules.conditions.remedies.get(request.condition, ()):

@@ -138,6 +138,7 @@ class Lane:
     faults: frozenset[Reason] = frozenset()
     lamp: LampPattern = LampPattern.OFF
     said: Phrase | None = None
+    said_at: datetime | None = None
 
     @property
     def visit(self) -> Visit | None:

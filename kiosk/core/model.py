@@ -288,6 +288,15 @@ class Attestation:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class HostWord:
+    """That the household somebody visits expects them, and which volunteer asked it."""
+
+    household: str = field(repr=False)  # building and room
+    by: str
+    at: datetime
+
+
 class Certainty(StrEnum):
     """How sure the roster is that it knows somebody."""
 
@@ -345,6 +354,7 @@ class Evidence:
     codes: tuple[Presented, ...] = ()
     measurement: Measurement | None = None
     attestations: tuple[Attestation, ...] = ()
+    host: HostWord | None = None
     roster: RosterMatch | None = None
     group: Group | None = None  # chosen by the volunteer; otherwise follows from roster and pass
     passed_before: datetime | None = None  # when the same identity last passed this way

@@ -114,6 +114,7 @@ class Phrase(StrEnum):
     STOP = "stop"
     OUT_OF_ORDER = "out_of_order"
     EVACUATE = "evacuate"
+    VOLUNTEER = "volunteer"  # nobody has come yet
 
 
 class Voice(Protocol):

@@ -31,6 +31,7 @@ _PHRASES = {
     Face.EVACUATE: Phrase.EVACUATE,
 }
 _NOT_GREEN = frozenset({LampPattern.CHECK, LampPattern.MANUAL})  # the screen is no greener than the lamp
+MOST_URGENT = 3
 _FOR_THE_VOLUNTEER = frozenset({Want.ATTESTATION, Want.CONTACT_TEMPERATURE})
 
 
@@ -97,6 +98,30 @@ def phrase_of(lane: Lane) -> Phrase | None:
     return _PHRASES.get(face_of(lane))
 
 
+def nagging_of(lane: Lane, now: datetime, rules: Rules) -> Phrase | None:
+    """What is said again and again: that everybody goes out, or that the volunteer is wanted and has not come."""
+    if isinstance(lane.phase, Evacuating):
+        return Phrase.EVACUATE
+    return Phrase.VOLUNTEER if waiting_level(lane, now, rules) else None
+
+
+def waiting_since(lane: Lane) -> datetime | None:
+    """Since when somebody at the lane waits for the volunteer: a call, an amber result, a phone to be looked at."""
+    since = [lane.called_at] if lane.called_at else []
+    match lane.phase:
+        case Showing(ended) if ended.outcome is Outcome.CHECK and ended.override is None:
+            since.append(ended.at)
+        case Collecting(visit) if visit.wanting and _FOR_THE_VOLUNTEER & set(visit.wanting.wants):
+            since.append(visit.since)
+    return min(since, default=None)
+
+
+def waiting_level(lane: Lane, now: datetime, rules: Rules) -> int:
+    """How urgent it has become: 0 to 3."""
+    since = waiting_since(lane)
+    return 0 if since is None else min(MOST_URGENT, max(0, int((now - since).total_seconds() / rules.show.nag_s)))
+
+
 def initials(name: str) -> str:
     """A name that only its owner recognises: the first character, or the first letters of two words."""
     words = name.split()
@@ -123,6 +148,8 @@ def desk_view(lane: Lane, now: datetime, rules: Rules) -> DeskView:
         recent=tuple(_ended_view(ended, now, rules) for ended in lane.recent),
         out_of_order=tuple(sorted(lane.faults)),
         called_since=lane.called_at,
+        waiting_since=waiting_since(lane),
+        waiting_level=waiting_level(lane, now, rules),
     )
 
 

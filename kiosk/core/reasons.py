@@ -45,6 +45,9 @@ class Reason(StrEnum):
     ROSTER_CERTAIN = "roster_certain"
     ROSTER_POSSIBLE = "roster_possible"
     ROSTER_UNKNOWN = "roster_unknown"
+    # Who answers for a visitor (checks/host)
+    HOST_CONFIRMED = "host_confirmed"
+    HOST_NOT_CONFIRMED = "host_not_confirmed"
     # What the volunteer saw (checks/attestation)
     SEEN_GREEN = "seen_green"
     SEEN_YELLOW = "seen_yellow"
@@ -72,6 +75,7 @@ class Reason(StrEnum):
     NOT_RECORDED = "not_recorded"
     MEDICAL_EXIT = "medical_exit"
     VEHICLE = "vehicle"
+    DROP_OFF = "drop_off"
     EVACUATION = "evacuation"
 
 

@@ -7,6 +7,7 @@
 - *overridden*: visits whose outcome is a volunteer's. *undone*: decisions taken back. *disputed*: visits with a
   dispute note. *medical*: medical exits. *paper*: visits typed from a sheet. *retroactive*: visits that were written
   down later than they happened. These add to the counts above and never change them.
+- *dropped off*: riders who handed something over; they did not enter, whatever the kiosk had said of them before.
 - Vehicles and evacuations are not counted: nobody counted the people in them.
 """
 
@@ -23,7 +24,7 @@ from kiosk.core.model import Direction, Outcome
 from kiosk.core.paper import SOURCE as PAPER
 from kiosk.core.view import Counts
 
-COUNTED = frozenset({EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT})
+COUNTED = frozenset({EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT, EntryKind.DROP_OFF})
 DECIDING = frozenset({EntryKind.OVERRIDE, EntryKind.UNDO})
 ABOUT = DECIDING | {EntryKind.DISPUTE}  # rows about a visit that was written before them
 LATE = timedelta(minutes=5)  # written down so much later than it happened
@@ -97,8 +98,8 @@ class Settled:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the visit came to; None for somebody who left half-way or for medical reasons."""
-        return None if self.last.kind in (EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT) else self.last.outcome
+        """What the visit came to; None for somebody who left half-way, for medical reasons, or at the door."""
+        return None if self.last.kind in _WITHOUT_OUTCOME else self.last.outcome
 
     @property
     def through(self) -> Direction | None:
@@ -112,8 +113,8 @@ class Settled:
         """The names of the counts that this visit adds to."""
         if self.base.kind is EntryKind.MEDICAL_EXIT:
             return ("left",)
-        if self.last.kind is EntryKind.INCOMPLETE:
-            return ("incomplete",)
+        if self.last.kind in (EntryKind.INCOMPLETE, EntryKind.DROP_OFF):
+            return ("incomplete" if self.last.kind is EntryKind.INCOMPLETE else "dropped_off",)
         if self.last.outcome is Outcome.PASS and self.base.direction is not None:
             return ("passed", _WAY[self.base.direction])
         return _NAMED[self.last.outcome]
@@ -132,6 +133,7 @@ class Settled:
         }
 
 
+_WITHOUT_OUTCOME = frozenset({EntryKind.INCOMPLETE, EntryKind.MEDICAL_EXIT, EntryKind.DROP_OFF})
 _WAY = {Direction.IN: "entered", Direction.OUT: "left"}
 _NAMED: dict[Outcome | None, tuple[str, ...]] = {
     Outcome.PASS: ("passed",),
@@ -192,7 +194,7 @@ def _follow(known: Settled, mark: Mark) -> None:
     """One more row about a visit that is known."""
     if mark.kind in COUNTED:
         known.base = mark  # measured again: the same visit, a newer verdict
-        if mark.kind is EntryKind.VISIT:
+        if mark.kind in (EntryKind.VISIT, EntryKind.DROP_OFF):
             known.decisions.clear()  # they were about the verdict before
     elif mark.kind is EntryKind.OVERRIDE:
         known.decisions.append(mark)

@@ -77,8 +77,18 @@ class Companions(Request, frozen=True, kw_only=True, tag="companions"):
     count: Annotated[int, msgspec.Meta(ge=1, le=20)]
 
 
+class HostConfirms(Request, frozen=True, kw_only=True, tag="host_confirms"):
+    """The household that a visitor comes to see says that they are expected."""
+
+    visit: Id
+    host: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]  # building and room
+
+
 class ManualVisit(Request, frozen=True, kw_only=True, tag="manual_visit"):
-    """A person without a phone: from the roster (`person`) or typed (`name`)."""
+    """A person without a phone: from the roster (`person`) or typed (`name`).
+
+    `host` is the household that a visitor comes to see, once it has said that they are expected.
+    """
 
     lane: Id
     person: Annotated[str, msgspec.Meta(max_length=64)] = ""
@@ -86,6 +96,7 @@ class ManualVisit(Request, frozen=True, kw_only=True, tag="manual_visit"):
     document: Annotated[str, msgspec.Meta(max_length=64)] = ""
     room: Annotated[str, msgspec.Meta(max_length=64)] = ""
     phone: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    host: Annotated[str, msgspec.Meta(max_length=64)] = ""
     group: Group = Group.RESIDENTS
     celsius: Annotated[float, msgspec.Meta(ge=30, le=45)] | None = None
 
@@ -113,6 +124,15 @@ class Vehicle(Request, frozen=True, kw_only=True, tag="vehicle"):
     note: Words = ""
 
 
+class DropOff(Request, frozen=True, kw_only=True, tag="drop_off"):
+    """A rider hands parcels over and does not enter; `visit` is theirs where they held up a code."""
+
+    lane: Id
+    visit: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    company: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    parcels: Annotated[int, msgspec.Meta(ge=1, le=500)] = 1
+
+
 class Call(Request, frozen=True, kw_only=True, tag="call"):
     """Somebody at the lane calls the volunteer, or (`on` false) the volunteer has come."""
 
@@ -132,6 +152,13 @@ class Decide(Request, frozen=True, kw_only=True, tag="decide"):
     condition: ConditionKind
     remedy: Remedy
     minutes: Annotated[int, msgspec.Meta(ge=1, le=24 * 60)]
+
+
+class Crowd(Request, frozen=True, kw_only=True, tag="crowd"):
+    """Begins or ends crowd mode: results stand more shortly, whoever must wait steps aside. It ends by itself."""
+
+    on: bool
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=240)] = 30
 
 
 class SetDirection(Request, frozen=True, kw_only=True, tag="set_direction"):
@@ -256,12 +283,15 @@ AnyRequest = (
     | ContactTemperature
     | Seen
     | Companions
+    | HostConfirms
     | ManualVisit
     | Typed
     | MedicalExit
     | Call
     | Vehicle
+    | DropOff
     | Evacuate
+    | Crowd
     | Decide
     | SetDirection
     | Archived

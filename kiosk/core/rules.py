@@ -33,6 +33,7 @@ class GroupRules:
         "credential",
         "attestation",
         "identity",
+        "host",
         "test_age",
         "country_rules",
         "temperature",
@@ -135,6 +136,14 @@ class VenueRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostRules:
+    """Whether the household that a visitor comes to see must have said that it expects them."""
+
+    required: Annotated[bool, says("Whether a household must expect a visitor.")] = False
+    missing: Annotated[Outcome, says("What it means when no household was asked.")] = Outcome.CHECK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRules:
     """The same identity twice the same way."""
 
@@ -170,8 +179,21 @@ class ShowRules:
         Seconds, says("Nobody in front for so long: the visit is written down as incomplete.", "s")
     ] = 8
     same_code_s: Annotated[Seconds, says("A code seen again within so long is still the same one in view.", "s")] = 3
+    nag_s: Annotated[Seconds, says("Nobody comes for so long: the volunteer is called again, and louder.", "s")] = 20
     undo_s: Annotated[Seconds, says("How long an override can be taken back.", "s")] = 60
     recent_s: Annotated[Seconds, says("How long after its end a visit can still be decided.", "s")] = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdRules:
+    """How long results stand in crowd mode, in seconds: whoever must see the volunteer steps aside for the next."""
+
+    pass_s: Annotated[Seconds, says("How long green is shown in crowd mode.", "s")] = 1.5
+    least_s: Annotated[
+        float, says("In crowd mode a result stands so long before the next code may end it.", "s", ge=0, le=10)
+    ] = 0.4
+    check_s: Annotated[Seconds, says("How long amber is shown in crowd mode.", "s")] = 6
+    deny_s: Annotated[Seconds, says("How long red is shown in crowd mode.", "s")] = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +230,11 @@ class Rules:
     country: CountryRules = CountryRules()
     temperature: TemperatureRules = TemperatureRules()
     venue: VenueRules = VenueRules()
+    host: HostRules = HostRules()
     replay: ReplayRules = ReplayRules()
     online: OnlineRules = OnlineRules()
     show: ShowRules = ShowRules()
+    crowd: CrowdRules = CrowdRules()
     conditions: ConditionRules = ConditionRules()
 
     def group(self, group: Group | None) -> GroupRules:

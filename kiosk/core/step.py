@@ -30,8 +30,9 @@ from kiosk.core.model import (
     Wanting,
     is_of_a_place,
 )
-from kiosk.core.present import lamp_of, phrase_of
+from kiosk.core.present import lamp_of, nagging_of, phrase_of
 from kiosk.core.reasons import Answer
+from kiosk.core.requests import Call, Explain
 from kiosk.core.rules import Rules
 from kiosk.core.turn import Turn
 
@@ -120,9 +121,15 @@ def _present(turn: Turn) -> None:
     lamp, phrase = lamp_of(turn.lane), phrase_of(turn.lane)
     if turn.announced or lamp is not turn.lane.lamp:
         turn.effects.append(ShowLamp(lamp))
+    said_at = turn.lane.said_at
     if phrase is not None and (turn.announced or phrase is not turn.lane.said):
         turn.effects.append(Say(phrase))
-    turn.lane = replace(turn.lane, lamp=lamp, said=phrase)
+        said_at = turn.now
+    nagging = nagging_of(turn.lane, turn.now, turn.rules)
+    if nagging is not None and (said_at is None or turn.now - said_at >= timedelta(seconds=turn.rules.show.nag_s)):
+        turn.effects.append(Say(nagging))
+        said_at = turn.now
+    turn.lane = replace(turn.lane, lamp=lamp, said=phrase, said_at=said_at)
 
 
 # --- Evacuation ---------------------------------------------------------------------------------------
@@ -133,7 +140,10 @@ def _evacuate(turn: Turn) -> None:
         turn.leave()
         turn.lane = replace(turn.lane, phase=Evacuating(), following=None)
     for request in turn.look.requests:
-        turn.respond(request, Answer.BUSY)
+        if isinstance(request, Explain | Call):  # words about what was, and who has come
+            asked.answer(turn, request)
+        else:
+            turn.respond(request, Answer.BUSY)
 
 
 def _end_of_evacuation(turn: Turn) -> None:
@@ -183,7 +193,7 @@ def _waits_behind(turn: Turn, arrival: Arrival) -> bool:
     """
     phase = turn.lane.phase
     if isinstance(phase, Showing):
-        fresh = turn.now - phase.ended.decided_at < timedelta(seconds=turn.rules.show.least_s)
+        fresh = turn.now - phase.ended.decided_at < timedelta(seconds=turn.pace.least_s)
         mine = any(code.key == arrival.presented.key for code in phase.ended.visit.evidence.codes)
         return fresh and not mine and arrival.presented.source is Source.CAMERA
     if not isinstance(phase, Collecting):
@@ -281,7 +291,7 @@ def _family_may_go_on(turn: Turn) -> bool:
     if phase.ended.outcome is not Outcome.PASS:
         return False
     stepped_up = turn.lane.forehead.present and turn.lane.forehead.stay > turn.lane.used_stay
-    return stepped_up or turn.now - phase.ended.at >= timedelta(seconds=turn.rules.show.pass_s / 2)
+    return stepped_up or turn.now - phase.ended.at >= timedelta(seconds=turn.pace.pass_s / 2)
 
 
 def _pass_time(turn: Turn) -> None:

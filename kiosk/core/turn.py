@@ -28,7 +28,7 @@ from kiosk.core.lane import (
 from kiosk.core.model import Attestation, Attested, Evidence, Outcome, TemperatureSource, Verdict, Wanting
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Request
-from kiosk.core.rules import Rules
+from kiosk.core.rules import CrowdRules, Rules, ShowRules
 
 
 @dataclass
@@ -47,6 +47,11 @@ class Turn:
         """The time of the look."""
         return self.look.now
 
+    @property
+    def pace(self) -> ShowRules | CrowdRules:
+        """How long results stand just now."""
+        return self.rules.show if self.look.gate.crowd is None else self.rules.crowd
+
     def record(self, draft: Draft) -> None:
         """A row to be made durable before anything that follows."""
         self.effects.append(Record(draft))
@@ -60,9 +65,15 @@ class Turn:
     def begin(self, evidence: Evidence, **more: object) -> Visit:
         """A new visit; whoever was being collected left half-way, whoever was shown is done."""
         self.leave()
+        visit = self.newcomer(evidence, **more)
+        self.collect(visit)
+        return visit
+
+    def newcomer(self, evidence: Evidence, **more: object) -> Visit:
+        """A visit that nobody stands at the lane for, yet."""
         suffix = f"-{self._begun}" if self._begun else ""
         self._begun += 1
-        visit = Visit(
+        return Visit(
             id=self.look.fresh_id + suffix,
             started=self.now,
             since=self.now,
@@ -70,8 +81,12 @@ class Turn:
             evidence=evidence,
             **more,  # type: ignore[arg-type]
         )
-        self.collect(visit)
-        return visit
+
+    def dismiss(self) -> None:
+        """Whoever stands here is done with: a row of theirs says how."""
+        visit = self.lane.visit
+        recent = tuple(ended for ended in self.lane.recent if visit is None or ended.visit.id != visit.id)
+        self.lane = replace(self.lane, phase=Idle(), recent=recent)
 
     def evidence(self) -> Evidence:
         """The evidence of a visit that begins now."""
@@ -156,11 +171,8 @@ class Turn:
 
     def showing(self, ended: Ended) -> None:
         """Shows what counts of an ended visit, for as long as the rules say."""
-        times = {
-            Outcome.PASS: self.rules.show.pass_s,
-            Outcome.CHECK: self.rules.show.check_s,
-            Outcome.DENY: self.rules.show.deny_s,
-        }
+        shown = self.pace
+        times = {Outcome.PASS: shown.pass_s, Outcome.CHECK: shown.check_s, Outcome.DENY: shown.deny_s}
         unwritten_green = ended.outcome is Outcome.PASS and not ended.recorded and not ended.by_word
         until = self.now + timedelta(seconds=times[Outcome.CHECK if unwritten_green else ended.outcome])
         self.lane = replace(self.lane, phase=Showing(ended, until))

@@ -85,6 +85,8 @@ class DeskView(msgspec.Struct, frozen=True, kw_only=True):
     recent: tuple[VisitView, ...] = ()  # newest first
     out_of_order: tuple[Reason, ...] = ()
     called_since: datetime | None = None  # somebody pressed the call button and nobody has answered
+    waiting_since: datetime | None = None  # since when somebody waits for the volunteer
+    waiting_level: int = 0  # 0 nobody or only just, 1 too long, 2 far too long, 3 nobody seems to be here
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +127,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: int = 0
     entered: int = 0
     left: int = 0
+    dropped_off: int = 0
 
 
 class GateView(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,5 +142,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts = Counts()
     evacuating_since: datetime | None = None
     evacuating_by: str = ""
+    crowd_until: datetime | None = None
+    crowd_by: str = ""
     rules: str = ""
     simulated: tuple[str, ...] = ()  # device kinds that are simulated

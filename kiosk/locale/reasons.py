@@ -106,6 +106,11 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("Not on the roster"),
         N_("A visitor? Ask whom they visit and let the household confirm."),
     ),
+    Reason.HOST_CONFIRMED: (N_("The household expects this visitor"), ""),
+    Reason.HOST_NOT_CONFIRMED: (
+        N_("No household has said that it expects this visitor"),
+        N_("Ask whom they visit, call there, and enter building and room."),
+    ),
     Reason.SEEN_GREEN: (N_("A volunteer saw green on the phone"), ""),
     Reason.SEEN_YELLOW: (N_("A volunteer saw yellow on the phone"), N_("Decide by the rules of your post.")),
     Reason.SEEN_RED: (N_("A volunteer saw red on the phone"), N_("Keep distance and call the health team.")),
@@ -156,6 +161,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     ),
     Reason.MEDICAL_EXIT: (N_("On the way to hospital"), ""),
     Reason.VEHICLE: (N_("A vehicle, logged once"), ""),
+    Reason.DROP_OFF: (N_("Handed over, did not enter"), ""),
     Reason.EVACUATION: (N_("During an evacuation"), ""),
 }
 

@@ -29,6 +29,7 @@ CHECKS: Mapping[str, str] = {
     "country_rules": N_("Country's rules"),
     "temperature": N_("Temperature"),
     "venue": N_("Place"),
+    "host": N_("Household"),
     "replay": N_("Used before"),
 }
 
@@ -72,6 +73,7 @@ PHRASES: Mapping[str, str] = {
     Phrase.STOP: N_("Please stop."),
     Phrase.OUT_OF_ORDER: N_("Out of order. Please go to the volunteer."),
     Phrase.EVACUATE: N_("Please leave this way. Keep calm."),
+    Phrase.VOLUNTEER: N_("Volunteer, please come to the gate."),
 }
 
 CONDITIONS: Mapping[str, str] = {
@@ -164,9 +166,11 @@ KINDS: Mapping[str, str] = {
     EntryKind.UNDO: N_("Undone"),
     EntryKind.MEDICAL_EXIT: N_("Medical exit"),
     EntryKind.VEHICLE: N_("Vehicle"),
+    EntryKind.DROP_OFF: N_("Handed over"),
     EntryKind.EVACUATION: N_("Evacuation"),
     EntryKind.CONDITION: N_("Condition"),
     EntryKind.DECISION: N_("Decision of the post"),
+    EntryKind.CROWD: N_("Crowd mode"),
     EntryKind.DIRECTION: N_("Direction turned"),
     EntryKind.LOOKED: N_("Names looked at"),
     EntryKind.PURGED: N_("Days forgotten"),

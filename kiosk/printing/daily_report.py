@@ -47,6 +47,7 @@ def number_words() -> Mapping[str, str]:
         "incomplete": _("Left half-way"),
         "entered": _("Came in"),
         "left": _("Went out"),
+        "dropped_off": _("Handed over at the gate"),
         "overridden": _("Decided by hand"),
         "undone": _("Decisions taken back"),
         "disputed": _("Disputed"),

@@ -259,7 +259,7 @@ class GateService:
             self._route(request)
 
     def _route(self, request: Request) -> None:
-        if isinstance(request, requests.Decide | requests.Evacuate):
+        if isinstance(request, whole.GateRequest):
             self._gate_requests.append(request)
             return
         passage = self._passage_of(request)
@@ -371,6 +371,8 @@ class GateService:
             counts=self._counts,
             evacuating_since=evacuation.since if evacuation else None,
             evacuating_by=evacuation.by if evacuation else "",
+            crowd_until=self._gate.crowd.until if self._gate.crowd else None,
+            crowd_by=self._gate.crowd.by if self._gate.crowd else "",
             rules=rules.version,
             simulated=tuple(sorted({device.name for device in devices if device.driver.startswith("simulated")})),
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from kiosk.core import reports
 from kiosk.core.effects import Respond
-from kiosk.core.entry import EntryKind
+from kiosk.core.entry import EntryKind, SealClass
+from kiosk.core.gate import Evacuation
 from kiosk.core.lane import Collecting, Idle, Known
 from kiosk.core.model import (
     Attested,
@@ -20,12 +23,15 @@ from kiosk.core.model import (
 from kiosk.core.ports import LampPattern
 from kiosk.core.present import face_of
 from kiosk.core.reasons import Answer, Reason
+from kiosk.core.reports import Mark
 from kiosk.core.requests import (
     Again,
     Call,
     Companions,
     ContactTemperature,
+    DropOff,
     Explain,
+    HostConfirms,
     ManualVisit,
     MedicalExit,
     Override,
@@ -35,8 +41,9 @@ from kiosk.core.requests import (
     Undo,
     Vehicle,
 )
-from kiosk.core.view import Face
-from tests.support.lanes import Bench, a_pass, an_online_code
+from kiosk.core.rules import HostRules, Rules
+from kiosk.core.view import Counts, Face
+from tests.support.lanes import MORNING, Bench, a_pass, an_online_code
 
 
 @pytest.fixture
@@ -285,3 +292,98 @@ def test_a_lane_turned_round_writes_it_down(bench):
     bench.asks(SetDirection, lane="main", direction=Direction.OUT)
     assert bench.kinds == [EntryKind.DIRECTION]
     assert bench.rows[0].direction is Direction.OUT
+
+
+# --- Visitors and riders -----------------------------------------------------------------------------------
+
+
+def visitors_are_asked_for() -> Bench:
+    return Bench(rules=replace(Rules(), host=HostRules(required=True)))
+
+
+def test_a_visitor_passes_once_the_household_says_so_and_the_household_is_sealed():
+    bench = visitors_are_asked_for()
+    bench.shows(a_pass())
+    bench.measures()
+    assert (bench.lamp, bench.rows[-1].reasons) == (LampPattern.CHECK, (Reason.HOST_NOT_CONFIRMED,))
+    assert bench.asks(HostConfirms, visit=bench.visit, host="2-301") is Answer.DONE
+    assert bench.lamp is LampPattern.PASS
+    assert bench.rows[-1].group is Group.VISITORS
+    assert dict(dict(bench.rows[-1].sealed)[SealClass.IDENTITY])["host"] == "2-301"
+
+
+def test_a_household_does_not_make_a_bad_code_good():
+    bench = visitors_are_asked_for()
+    bench.shows(a_pass(valid_until=MORNING - timedelta(hours=1)))
+    bench.measures()
+    bench.asks(HostConfirms, visit=bench.visit, host="2-301")
+    assert bench.lamp is LampPattern.DENY
+
+
+def test_a_visitor_without_a_phone_is_written_up_with_the_household_in_one_go():
+    bench = visitors_are_asked_for()
+    asked = {"lane": "main", "name": "Chen Qi", "group": Group.VISITORS, "celsius": 36.4}
+    bench.asks(ManualVisit, **asked, host="2-301")
+    assert bench.lamp is LampPattern.PASS
+    bench.waits(5)
+    bench.asks(ManualVisit, **asked)
+    assert bench.lamp is LampPattern.CHECK
+
+
+def test_parcels_are_handed_over_in_one_row_and_nobody_is_shown_green(bench):
+    assert bench.asks(DropOff, lane="main", company="Blue Rider", parcels=40) is Answer.DONE
+    (row,) = bench.rows
+    assert (row.kind, row.detail, row.group, row.volunteer) == (
+        EntryKind.DROP_OFF,
+        "40 parcels",
+        Group.DELIVERIES,
+        "li",
+    )
+    assert dict(dict(row.sealed)[SealClass.NOTE])["note"] == "Blue Rider"
+    assert LampPattern.PASS not in bench.lamps
+
+
+def test_a_rider_does_not_disturb_whoever_is_being_measured(bench):
+    bench.shows(a_pass())
+    served = bench.visit
+    bench.asks(DropOff, lane="main")
+    assert bench.visit == served
+    bench.measures()
+    assert bench.kinds == [EntryKind.DROP_OFF, EntryKind.VISIT]
+
+
+def test_a_rider_who_held_up_a_pass_and_then_only_drops_off_is_not_half_way(bench):
+    bench.shows(a_pass())
+    rider = bench.visit
+    assert bench.asks(DropOff, lane="main", visit=rider, parcels=2) is Answer.DONE
+    bench.waits(20)
+    assert [(row.kind, row.visit) for row in bench.rows] == [(EntryKind.DROP_OFF, rider)]
+
+
+def test_a_rider_who_was_let_in_and_then_only_drops_off_did_not_come_in(bench):
+    bench.shows(a_pass())
+    bench.measures()
+    bench.asks(DropOff, lane="main", visit=bench.visit)
+    assert bench.lane.phase == Idle()
+    tally = reports.Tally()
+    for row in bench.rows:
+        tally.add(Mark(row.kind, row.refers or row.visit, row.happened, row.direction, row.outcome))
+    assert tally.counts() == Counts(dropped_off=1)
+
+
+def test_a_drop_off_that_names_a_visit_long_gone_changes_nothing(bench):
+    assert bench.asks(DropOff, lane="main", visit="gone") is Answer.VISIT_ENDED
+    assert bench.rows == []
+
+
+# --- While everybody goes out ------------------------------------------------------------------------------
+
+
+def test_words_about_earlier_visits_are_taken_while_everybody_goes_out(bench):
+    bench.shows(a_pass())
+    bench.measures()
+    visit = bench.visit
+    bench.asks(Override, visit=visit, outcome=Outcome.DENY)
+    bench.gate = replace(bench.gate, evacuation=Evacuation(bench.now, "li"))
+    assert bench.asks(Explain, visit=visit, reason="quarrelled") is Answer.DONE
+    assert bench.asks(Override, visit=visit, outcome=Outcome.PASS) is Answer.BUSY

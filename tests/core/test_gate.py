@@ -11,7 +11,7 @@ from kiosk.core.entry import EntryKind
 from kiosk.core.gate import Gate, ambient_out_of_range, step
 from kiosk.core.model import ConditionKind, Reading, Remedy
 from kiosk.core.reasons import Answer
-from kiosk.core.requests import Decide, Evacuate
+from kiosk.core.requests import Crowd, Decide, Evacuate
 from kiosk.core.rules import Rules
 from tests.support.lanes import MORNING
 
@@ -100,3 +100,35 @@ def test_an_evacuation_acts_first_and_is_written_when_it_can_be():
 def test_the_thermometers_air_has_a_range():
     assert ambient_out_of_range(Reading(34.0, -5.0, MORNING), RULES)
     assert not ambient_out_of_range(Reading(34.0, 22.0, MORNING), RULES)
+
+
+# --- Crowd mode ------------------------------------------------------------------------------------------
+
+
+def crowd(on=True, **more):
+    return Crowd(request_id=f"c{on}", by="li", expires_at=MORNING + timedelta(seconds=10), on=on, **more)
+
+
+def test_crowd_mode_ends_by_itself_and_both_ends_are_written_down():
+    gate, effects = step(Gate(), frozenset(), (crowd(minutes=30),), RULES, MORNING)
+    assert gate.crowd.until == MORNING + timedelta(minutes=30)
+    assert [(row.kind, row.volunteer, row.detail) for row in rows(effects)] == [(EntryKind.CROWD, "li", "on 30 min")]
+    gate, effects = step(gate, frozenset(), (), RULES, MORNING + timedelta(minutes=29))
+    assert gate.crowd
+    assert not effects
+    gate, effects = step(gate, frozenset(), (), RULES, MORNING + timedelta(minutes=30))
+    assert gate.crowd is None
+    assert [row.detail for row in rows(effects)] == ["off"]
+
+
+def test_a_volunteer_ends_crowd_mode_under_their_name():
+    gate, _ = step(Gate(), frozenset(), (crowd(),), RULES, MORNING)
+    gate, effects = step(gate, frozenset(), (crowd(on=False),), RULES, MORNING)
+    assert gate.crowd is None
+    assert [(row.volunteer, row.detail) for row in rows(effects)] == [("li", "off")]
+
+
+def test_a_clock_that_goes_back_ends_crowd_mode():
+    gate, _ = step(Gate(), frozenset(), (crowd(),), RULES, MORNING)
+    gate, _ = step(gate, frozenset(), (), RULES, MORNING - timedelta(hours=1))
+    assert gate.crowd is None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from kiosk.core.buttons import request as pressed
+from kiosk.core.effects import Say
+from kiosk.core.gate import CrowdMode, Evacuation
 from kiosk.core.model import Attested, Outcome
 from kiosk.core.ports import Button, LampPattern, Phrase
 from kiosk.core.present import desk_view, initials
+from kiosk.core.reasons import Answer
 from kiosk.core.requests import Again, Call, Evacuate, Override, Seen
 from kiosk.core.view import Face, ResidentView
 from tests.support.lanes import Bench, a_pass, an_online_code
@@ -87,3 +93,85 @@ def test_a_result_wants_nothing_any_more():
     bench.shows(a_pass())
     bench.measures()
     assert desk_view(bench.lane, bench.now, bench.rules).current.wants == ()
+
+
+# --- Waiting for the volunteer -----------------------------------------------------------------------------
+
+
+def said(bench):
+    return [effect.phrase for effect in bench.effects if isinstance(effect, Say)]
+
+
+def urgency(bench):
+    return desk_view(bench.lane, bench.now, bench.rules).waiting_level
+
+
+def test_an_amber_that_nobody_answers_is_said_again_and_becomes_more_urgent():
+    bench = Bench()
+    bench.shows(a_pass())
+    bench.measures(38.4)
+    assert urgency(bench) == 0
+    bench.waits(21)
+    assert (urgency(bench), said(bench)[-1]) == (1, Phrase.VOLUNTEER)
+    bench.waits(20)
+    assert urgency(bench) == 2
+    assert said(bench).count(Phrase.VOLUNTEER) == 2
+
+
+def test_the_volunteers_word_ends_the_calling():
+    bench = Bench()
+    bench.shows(a_pass())
+    bench.measures(38.4)
+    bench.waits(21)
+    bench.asks(Override, visit=bench.visit, outcome=Outcome.CHECK)
+    assert urgency(bench) == 0
+    before = said(bench).count(Phrase.VOLUNTEER)
+    bench.waits(30)
+    assert said(bench).count(Phrase.VOLUNTEER) == before
+
+
+def test_a_call_that_nobody_answers_grows_until_somebody_comes_and_no_further_than_it_can():
+    bench = Bench()
+    bench.asks(Call, lane="main")
+    bench.waits(200)
+    assert urgency(bench) == 3
+    bench.asks(Call, lane="main", on=False)
+    assert urgency(bench) == 0
+
+
+def test_everybody_is_told_again_and_again_to_leave_while_the_gate_is_evacuated():
+    bench = Bench()
+    bench.gate = replace(bench.gate, evacuation=Evacuation(bench.now, "li"))
+    bench.waits(61)
+    assert said(bench) == [Phrase.EVACUATE] * 4
+
+
+# --- Crowds ------------------------------------------------------------------------------------------------
+
+
+def crowded() -> Bench:
+    bench = Bench()
+    bench.gate = replace(bench.gate, crowd=CrowdMode(bench.now, bench.now + timedelta(hours=1), "li"))
+    return bench
+
+
+def test_in_a_crowd_an_amber_steps_aside_for_the_next_and_can_still_be_decided():
+    bench = crowded()
+    bench.shows(a_pass())
+    bench.measures(38.4)
+    aside = bench.visit
+    bench.waits(6.5)
+    view = desk_view(bench.lane, bench.now, bench.rules)
+    assert (view.current, [visit.visit for visit in view.recent]) == (None, [aside])
+    assert bench.asks(Override, visit=aside, outcome=Outcome.PASS) is Answer.DONE
+
+
+def test_in_a_crowd_everything_is_still_checked():
+    bench = crowded()
+    bench.shows(a_pass())
+    bench.waits(1)
+    assert bench.rows == []
+    bench.measures()
+    assert bench.lamp is LampPattern.PASS
+    bench.waits(2)
+    assert bench.lamp is LampPattern.READY
