@@ -242,6 +242,8 @@ class Reading:
     object_c: float
     ambient_c: float
     at: datetime
+    distance_cm: float | None = None  # to whoever stands in front, where a sensor for it is fitted
+    awake_s: float | None = None  # for how long the part has been on again; None: longer than anybody watched
 
 
 class TemperatureSource(StrEnum):

@@ -88,12 +88,19 @@ class Kernel:
         if size != SMBUS_WORD_DATA:
             return -1, ENOTTY
         if not reading:
-            if register != KNOB:
-                return -1, EREMOTEIO
-            self.part.errors.append(struct.unpack_from("<H", self.read(data))[0])
-            return 0, 0
+            return self.written(register, struct.unpack_from("<H", self.read(data))[0])
         try:
             self.write(data, struct.pack("<H", self.bus.read_word_data(self.address, register)))
+        except OSError as error:
+            return -1, error.errno or 0
+        return 0, 0
+
+    def written(self, register: int, word: int) -> tuple[int, int]:
+        if register == KNOB:
+            self.part.errors.append(word)
+            return 0, 0
+        try:
+            self.bus.write_word_data(self.address, register, word)
         except OSError as error:
             return -1, error.errno or 0
         return 0, 0

@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-AMBIENT, OBJECT_1 = 0x06, 0x07
+AMBIENT, OBJECT_1, EMISSIVITY, CONFIG, IDENTITY = 0x06, 0x07, 0x24, 0x25, 0x3C
+AS_DELIVERED = {EMISSIVITY: 0xFFFF, CONFIG: 0x9FB4, 0x3C: 0x2A17, 0x3D: 0x1234, 0x3E: 0x5678, 0x3F: 0x9ABC}
+SLEEP = 0xFF
 
 
 def pec(data: Iterable[int]) -> int:
@@ -27,15 +29,20 @@ def word(celsius: float) -> int:
 
 @dataclass
 class Part:
-    """The part's RAM, whether it sends a PEC, and what the wire does to the next transfers."""
+    """The part's RAM and EEPROM, whether it sends a PEC, and what the wire does to the next transfers."""
 
     address: int = 0x5A
-    ram: dict[int, int] = field(default_factory=lambda: {AMBIENT: word(22.0), OBJECT_1: word(34.5)})
+    ram: dict[int, int] = field(default_factory=lambda: {AMBIENT: word(22.0), OBJECT_1: word(34.5)} | AS_DELIVERED)
     sends_pec: bool = True
     plugged: bool = True
+    asleep: bool = False
+    worn_out: bool = False  # its EEPROM keeps what it has
     errors: list[int] = field(default_factory=list)  # errno of the next transfers
+    always: int = 0  # errno of all of them, until 0
     damage: list[Callable[[bytearray], None]] = field(default_factory=list)  # of the next answers' bytes
+    damage_all: Callable[[bytearray], None] | None = None  # of all of them
     transfers: int = 0
+    takes: Callable[[], None] = lambda: None  # what passes while a transfer takes place
 
     def answer(self, register: int) -> bytes:
         """Low byte, high byte and PEC as they arrive."""
@@ -44,7 +51,14 @@ class Part:
         data = bytearray(value + bytes([pec(sent) if self.sends_pec else 0xFF]))
         if self.damage:
             self.damage.pop(0)(data)
+        elif self.damage_all is not None:
+            self.damage_all(data)
         return bytes(data)
+
+    def take(self, register: int, value: int) -> None:
+        """A word that was written with its PEC; a cell takes ones only after it was erased."""
+        if register >= 0x20 and not self.worn_out:
+            self.ram[register] = self.ram.get(register, 0) | value if value else 0
 
 
 class FakeSMBus:
@@ -62,17 +76,39 @@ class FakeSMBus:
         self.pec = enable
 
     def read_word_data(self, i2c_addr: int, register: int) -> int:
-        self.part.transfers += 1
-        if self.closed:
-            raise _error(errno.EBADF)
-        if self.part.errors:
-            raise _error(self.part.errors.pop(0))
-        if not self.part.plugged or i2c_addr != self.part.address:
-            raise _error(errno.ENXIO)
+        self._transfer(i2c_addr)
         data = self.part.answer(register)
         if self.pec and pec([i2c_addr << 1, register, i2c_addr << 1 | 1, data[0], data[1]]) != data[2]:
             raise _error(errno.EBADMSG)
         return int.from_bytes(data[:2], "little")
+
+    def write_word_data(self, i2c_addr: int, register: int, value: int) -> None:
+        self._transfer(i2c_addr)
+        if not self.pec:
+            raise _error(errno.EREMOTEIO)
+        self.part.take(register, value)
+
+    def write_byte(self, i2c_addr: int, value: int) -> None:
+        self._transfer(i2c_addr)
+        if value != SLEEP or not self.pec:
+            raise _error(errno.EREMOTEIO)
+        self.part.asleep = True
+
+    def read_byte(self, i2c_addr: int) -> int:
+        self._transfer(i2c_addr)
+        return 0xFF
+
+    def _transfer(self, i2c_addr: int) -> None:
+        self.part.transfers += 1
+        self.part.takes()
+        if self.closed:
+            raise _error(errno.EBADF)
+        if self.part.errors:
+            raise _error(self.part.errors.pop(0))
+        if self.part.always:
+            raise _error(self.part.always)
+        if not self.part.plugged or self.part.asleep or i2c_addr != self.part.address:
+            raise _error(errno.ENXIO)
 
     def close(self) -> None:
         self.closed = True

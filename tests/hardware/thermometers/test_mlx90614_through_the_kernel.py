@@ -18,7 +18,8 @@ pytestmark = pytest.mark.skipif(
 
 BEGIN = """
 from smbus2 import SMBus
-from hardware.thermometers.mlx90614 import Mlx90614, TRIES, open_device
+from hardware.thermometers._wire import CODES, TRIES
+from hardware.thermometers.mlx90614 import open_device
 from kiosk.core.faults import SensorFault
 from tests.support.kernel_i2c import KNOB
 
@@ -57,11 +58,19 @@ def test_each_errno_of_the_kernel_is_tried_again_and_then_named() -> None:
         errno.EAGAIN: SensorCode.BUS,
         errno.ENXIO: SensorCode.NACK,
     }
-    code = f"said()\nfor number in {list(numbers)}:\n    fail(number, TRIES - 1); print(said())"
+    code = f"said()\nfor number in {list(numbers)}:\n    fail(number, TRIES[CODES[number]] - 1); print(said())"
     assert run(code) == ["34.49 21.99 pec"] * len(numbers)
-    code = f"said()\nfor number in {list(numbers)}:\n    fail(number, TRIES); print(said())"
+    code = f"said()\nfor number in {list(numbers)}:\n    fail(number, TRIES[CODES[number]]); print(said())"
     assert run(code) == [code.value for code in numbers.values()]
 
 
 def test_a_bus_that_is_not_there_is_absent() -> None:
     assert run("driver = open_device('bus=7'); print(said())") == ["absent"]
+
+
+def test_an_emissivity_is_written_through_the_kernel_and_read_back() -> None:
+    code = """
+driver.write_emissivity(0.98); print(f"{driver.emissivity():.3f}", said())
+driver.write_emissivity(1.0); print(said())
+"""
+    assert run(code) == ["0.980 setup", "34.49 21.99 pec"]
