@@ -11,9 +11,9 @@ import ctypes
 import numpy as np
 
 from hardware import nothing
-from hardware.scanners import Found, grey
+from hardware.scanners import Found, clockwise, grey, merged
 from kiosk.core.faults import ScannerFault
-from kiosk.core.ports import Picture
+from kiosk.core.ports import Corners, Picture, Sighting
 
 try:
     from pyzbar import wrapper
@@ -39,17 +39,17 @@ class Zbar:
         return self.read(grey(picture)).texts
 
     def read(self, picture: Picture) -> Found:
-        """The texts of the codes in a grey picture; zbar does not tell what it saw but could not read."""
+        """The codes in a grey picture; zbar does not tell what it saw but could not read."""
         found = self._scan(picture)
-        if any(text is None for text in found):
+        if any(seen.text is None for seen in found):
             self._configure(QR, BINARY, 0)  # not UTF-8: here zbar's guess is better than none
             found = self._scan(picture)
             self._configure(QR, BINARY, 1)
-        texts = tuple(dict.fromkeys(text for text in found if text is not None))
-        return Found(texts, stage="zbar" if texts else "")
+        read = merged(seen for seen in found if seen.text is not None)
+        return Found(read, "zbar" if read else "")
 
-    def _scan(self, picture: Picture) -> list[str | None]:
-        """The texts in `picture`; None for one whose bytes are not UTF-8."""
+    def _scan(self, picture: Picture) -> list[Sighting]:
+        """The codes in `picture`; without a text where the bytes are not UTF-8."""
         pixels = np.ascontiguousarray(picture)
         image = wrapper.zbar_image_create()
         try:
@@ -58,19 +58,27 @@ class Zbar:
             wrapper.zbar_image_set_data(image, ctypes.c_void_p(pixels.ctypes.data), pixels.nbytes, None)
             if wrapper.zbar_scan_image(self._scanner, image) < 0:
                 raise ScannerFault("zbar refused a picture")
-            texts = []
+            found = []
             symbol = wrapper.zbar_image_first_symbol(image)
             while symbol:
                 length = wrapper.zbar_symbol_get_data_length(symbol)
-                texts.append(_utf8(ctypes.string_at(wrapper.zbar_symbol_get_data(symbol), length)))
+                text = _utf8(ctypes.string_at(wrapper.zbar_symbol_get_data(symbol), length))
+                found.append(Sighting(text, _corners(symbol)))
                 symbol = wrapper.zbar_symbol_next(symbol)
-            return texts
+            return found
         finally:
             wrapper.zbar_image_destroy(image)
 
     def _configure(self, symbology: int, config: int, value: int) -> None:
         if wrapper.zbar_image_scanner_set_config(self._scanner, symbology, config, value):
             raise ScannerFault("zbar is older than 0.23.1; update libzbar0")
+
+
+def _corners(symbol: object) -> Corners:
+    """zbar gives a QR code's four corners in turn, from its own top left."""
+    at = range(min(4, wrapper.zbar_symbol_get_loc_size(symbol)))
+    points = [(wrapper.zbar_symbol_get_loc_x(symbol, i), wrapper.zbar_symbol_get_loc_y(symbol, i)) for i in at]
+    return clockwise(points or [(0, 0)] * 4)
 
 
 def _utf8(data: bytes) -> str | None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import zxingcpp
 
 from hardware import nothing
-from hardware.scanners import Found, grey
-from kiosk.core.ports import Picture
+from hardware.scanners import Found, grey, merged
+from kiosk.core.ports import Corners, Picture, Sighting
 
 ONLY_QR = zxingcpp.barcode_formats_from_str("QRCodeModel2")  # other symbologies had overflows, and nobody shows them
 WITH_ECI = ("]Q2", "]Q4", "]Q6")  # symbology identifiers of codes that state their encoding (ISO/IEC 15424)
 
 
 def read(picture: Picture, *, global_threshold: bool = False) -> Found:
-    """The texts of the codes in `picture`, and how many more it saw but could not correct.
+    """The codes in `picture`, those included that it saw but could not correct.
 
     try_downscale and try_invert stay on: without them photographs of monitors and of phones in dark mode are lost.
     """
@@ -30,8 +30,13 @@ def read(picture: Picture, *, global_threshold: bool = False) -> Found:
         try_invert=True,
         return_errors=True,
     )
-    texts = dict.fromkeys(_text(code) for code in codes if code.valid)
-    return Found(tuple(texts), sum(not code.valid for code in codes), "zxing" if texts else "")
+    sightings = merged(Sighting(_text(code) if code.valid else None, _corners(code)) for code in codes)
+    return Found(sightings, "zxing" if any(code.valid for code in codes) else "")
+
+
+def _corners(code: zxingcpp.Barcode) -> Corners:
+    at = code.position
+    return tuple((p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left))
 
 
 def _text(code: zxingcpp.Barcode) -> str:
@@ -49,7 +54,11 @@ class Zxing:
 
     def texts(self, picture: Picture) -> tuple[str, ...]:
         """Every text found, best first."""
-        return read(grey(picture)).texts
+        return self.read(picture).texts
+
+    def read(self, picture: Picture) -> Found:
+        """The codes found."""
+        return read(grey(picture))
 
 
 def open_device(arg: str) -> Zxing:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from hardware.scanners import Found, zxing
-from kiosk.core.ports import Picture
+from kiosk.core.ports import Picture, Sighting
 from kiosk.services.scanner import run
 from kiosk.services.still_reader import serve
 from kiosk.settings import ScannerSection
@@ -89,7 +89,7 @@ class Hostile:
     def read(self, picture: Picture) -> Found:
         """The first picture, with which the process warms up, is always black and does no harm."""
         if self._armed and not picture.any():
-            return Found((self._deed(),), stage="hostile")
+            return Found((Sighting(self._deed(), ((0, 0),) * 4),), stage="hostile")
         self._armed = True
         return zxing.read(picture)
 

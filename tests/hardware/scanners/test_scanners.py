@@ -6,11 +6,12 @@ import pytest
 import segno
 
 import hardware
-from hardware.scanners import Found, cascade, zxing
-from hardware.scanners.cascade import Cascade, InView, LiveCascade, Stage, stages
+from hardware.scanners import Found, in_order, merged, zxing
+from hardware.scanners._steps import Stage, plain, stages
+from hardware.scanners.cascade import Cascade, InView, LiveCascade
 from hardware.scanners.zbar import Zbar
 from kiosk.core.faults import SettingsError
-from kiosk.core.ports import Picture
+from kiosk.core.ports import Corners, Picture, Sighting
 from tests.support.pictures import qr
 
 SPECS = ("zxing", "zbar", "cascade", "cascade:live")
@@ -85,7 +86,17 @@ def stage(name: str, found: Found, calls: list[str]) -> Stage:
         calls.append(name)
         return found
 
-    return Stage(name, read)
+    return Stage(name, plain, read)
+
+
+def square(x: float, y: float, side: float = 20) -> Corners:
+    return ((x, y), (x + side, y), (x + side, y + side), (x, y + side))
+
+
+def found(*texts: str, unread: int = 0, stage: str = "") -> Found:
+    """Codes beside each other: those with a text, then those without."""
+    every = (*texts, *[None] * unread)
+    return Found(tuple(Sighting(text, square(50 * i, 0)) for i, text in enumerate(every)), stage)
 
 
 BLANK = np.zeros((90, 160), np.uint8)
@@ -93,19 +104,20 @@ BLANK = np.zeros((90, 160), np.uint8)
 
 def test_the_cascade_stops_at_the_first_step_that_reads_everything() -> None:
     calls: list[str] = []
-    steps = (stage("a", Found(), calls), stage("b", Found(("x",)), calls), stage("c", Found(("y",)), calls))
-    assert Cascade(steps).read(BLANK) == Found(("x",), 0, "b")
+    steps = (stage("a", Found(), calls), stage("b", found("x"), calls), stage("c", found("y"), calls))
+    assert Cascade(steps).read(BLANK) == found("x", stage="b")
     assert calls == ["a", "b"]
 
 
 def test_the_cascade_goes_on_while_a_code_was_seen_and_not_read() -> None:
     calls: list[str] = []
-    steps = (stage("a", Found(("x",), unread=1), calls), stage("b", Found(), calls), stage("c", Found(("y",)), calls))
-    assert Cascade(steps).read(BLANK) == Found(("x", "y"), 0, "a")
+    second = Found((Sighting("y", square(50, 0)),))
+    steps = (stage("a", found("x", unread=1), calls), stage("b", Found(), calls), stage("c", second, calls))
+    assert Cascade(steps).read(BLANK) == Found((Sighting("y", square(50, 0)), Sighting("x", square(0, 0))), "a")
 
 
 def test_the_cascade_says_when_nothing_helped() -> None:
-    assert Cascade((stage("a", Found(unread=1), []), stage("b", Found(), []))).read(BLANK) == Found((), 1, "")
+    assert Cascade((stage("a", found(unread=1), []), stage("b", Found(), []))).read(BLANK) == found(unread=1)
 
 
 def test_an_empty_scene_costs_the_first_step_only() -> None:
@@ -142,16 +154,48 @@ def blurred(picture: Picture) -> Picture:
 
 def test_a_step_reads_what_the_one_before_could_not() -> None:
     soft = blurred(qr("HC1:" + "6BFOXN%TSMAHN-H" * 6, module_px=6))
-    assert cascade.plain(soft).texts == ()
-    found = Cascade(stages(Zbar())).read(soft)
-    assert found.texts
-    assert found.stage != "zxing"
+    assert zxing.read(soft).texts == ()
+    seen = Cascade(stages(Zbar())).read(soft)
+    assert seen.texts
+    assert seen.stage != "zxing"
 
 
 def test_zxing_counts_what_it_saw_and_could_not_correct() -> None:
     spoilt = qr("HC1:" + "6BFOXN%TSMAHN-H" * 6)
     spoilt[90:300, 90:300] = 255
-    assert zxing.read(spoilt) == Found((), 1, "")
+    seen = zxing.read(spoilt)
+    assert (seen.texts, seen.unread, seen.stage) == ((), 1, "")
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_the_corners_of_a_code_are_told_clockwise_from_its_own_top_left(spec: str) -> None:
+    code = qr("KP1:WHERE", module_px=8)
+    picture = np.full((600, 900), 255, np.uint8)
+    picture[100 : 100 + len(code), 500 : 500 + len(code)] = code
+    (seen,) = hardware.load("scanner", spec).read(picture).sightings
+    first, last = 32, len(code) - 32  # a quiet zone of four modules
+    wanted = [(500 + x, 100 + y) for x, y in ((first, first), (last, first), (last, last), (first, last))]
+    assert np.allclose(seen.corners, wanted, atol=12)
+
+
+def test_what_a_step_sees_in_a_smaller_picture_is_told_where_it_is_in_the_whole_one() -> None:
+    half = Stage("half", lambda picture: picture[::2, ::2], lambda _: found("x", unread=1))
+    assert half.run(BLANK).sightings == (
+        Sighting("x", square(0, 0, 40)),
+        Sighting(None, square(100, 0, 40)),
+    )
+
+
+def test_a_code_that_another_step_has_read_is_no_longer_unread() -> None:
+    seen = merged([Sighting(None, square(3, 2)), Sighting(None, square(80, 0))], [Sighting("x", square(0, 0))])
+    assert seen == (Sighting("x", square(0, 0)), Sighting(None, square(80, 0)))
+
+
+def test_the_large_and_central_code_comes_first() -> None:
+    frame = np.zeros((400, 600), np.uint8)
+    far, near = Sighting("far", square(250, 150, 30)), Sighting("near", square(180, 80, 220))
+    aside, unread = Sighting("aside", square(0, 0, 100)), Sighting(None, square(200, 100, 200))
+    assert in_order((aside, unread, far, near), frame) == (near, far, aside, unread)
 
 
 def test_a_wrong_argument_is_named() -> None:
