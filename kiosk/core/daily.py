@@ -20,6 +20,7 @@ from kiosk.core.view import Counts
 HOUR = timedelta(hours=1)
 NOTED = timedelta(minutes=1)  # a gate that was away for less is not worth a line
 HALF_WAY = "incomplete"
+OUTCOMES = ("passed", "checked", "denied", HALF_WAY)  # what the lines of hours and lanes tell apart
 UNTRUSTED = "untrusted"  # a row's clock when nobody vouched for the time
 WAITS_S = (15, 30, 60, 120, 300)  # where the groups of waiting times end; the last has no end
 
@@ -187,9 +188,9 @@ def _lines(pairs: Sequence[tuple[str, Settled]], labels: Sequence[str]) -> tuple
 
 
 def _name(visit: Settled) -> str:
-    """The count among passed, checked, denied and incomplete that a visit adds to; empty for a medical exit."""
+    """The count among passed, checked, denied and incomplete that a visit adds to; empty for every other."""
     names = visit.counted_as
-    return names[0] if names and names[0] != "left" else ""
+    return names[0] if names and names[0] in Line.__dataclass_fields__ else ""
 
 
 def _reasons(visits: Sequence[tuple[Settled, Row]]) -> list[tuple[str, int]]:
@@ -284,3 +285,40 @@ def cells(report: DayReport) -> list[tuple[str, str, object]]:
         for gap in (*report.missing, *report.doubts)
     ]
     return table
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Several days as one: what was counted in each adds up."""
+
+    counts: Counts
+    hours: tuple[Line, ...]  # by the clock, whatever the day
+    reasons: tuple[tuple[str, int], ...]
+    foreheads: tuple[tuple[float, int], ...]
+    febrile: int
+    waits: tuple[int, ...]  # by WAITS_S
+
+
+def total(reports: Iterable[DayReport]) -> Total:
+    """The sums of `reports`."""
+    counts: Counter[str] = Counter()
+    hours: dict[str, Counter[str]] = {f"{hour:02}:00": Counter() for hour in range(24)}
+    reasons: Counter[str] = Counter()
+    foreheads: Counter[float] = Counter()
+    waits, febrile = [0] * (len(WAITS_S) + 1), 0
+    for each in reports:
+        counts.update({name: getattr(each.counts, name) for name in Counts.__struct_fields__})
+        for line in each.hours:
+            hours.setdefault(line.label[:5], Counter()).update({name: getattr(line, name) for name in OUTCOMES})
+        reasons.update(dict(each.reasons))
+        foreheads.update(dict(each.foreheads))
+        febrile += each.temperatures.febrile
+        waits = [before + more for before, more in zip(waits, each.waits.groups, strict=True)]
+    return Total(
+        counts=Counts(**counts),
+        hours=tuple(Line(label, **found) for label, found in hours.items()),
+        reasons=tuple(sorted(reasons.items(), key=lambda one: (-one[1], one[0]))),
+        foreheads=tuple(sorted(foreheads.items())),
+        febrile=febrile,
+        waits=tuple(waits),
+    )

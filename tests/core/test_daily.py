@@ -211,3 +211,9 @@ def test_any_stretch_of_time_is_counted_like_a_day() -> None:
     within = (MIDNIGHT + timedelta(hours=9), MIDNIGHT + timedelta(hours=33))
     made = daily.stretch(rows, within, DAY, ZONE, "k1", within[1])
     assert (made.counts.passed, len(made.hours), made.hours[0].label) == (2, 24, "09:00")
+
+
+def test_a_rider_who_only_handed_over_is_in_the_counts_and_in_no_line() -> None:
+    made = report(visit(8), row(EntryKind.DROP_OFF, 8, visit="r", outcome=Outcome.PASS))
+    assert made.counts.dropped_off == 1
+    assert [line.total for line in made.lanes] == [1]
