@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from kiosk.core.codecs import plain
 from kiosk.locale import gettext as _
-from kiosk.store.desk import Refused, Role
+from kiosk.store.desk import Refused, Role, User
 from web.access import Login, public
 from web.parts import parts
 
@@ -62,10 +62,14 @@ def check() -> tuple[str, int] | Response:
         return redirect(url_for("screen.show", said=said, lang=g.language), code=303)
     if isinstance(answer, Refused):
         return render_template("login.html", problem=_why(answer), name=name), 401
-    session.clear()
-    token = at.desk.sessions.open(answer.id)
-    login_user(Login(token, answer.id, answer.name, answer.role))
+    open_session(answer)
     return redirect(_onward(), code=303)
+
+
+def open_session(user: User) -> None:
+    """Whoever was logged in here before, it is `user` now."""
+    session.clear()
+    login_user(Login(parts().desk.sessions.open(user.id), user.id, user.name, user.role))
 
 
 @blueprint.post("/logout")

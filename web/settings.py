@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from kiosk.locale import gettext as _
 from kiosk.store.desk import Refused, Role, SecretRefused
+from web import login
 from web.access import requires
 from web.parts import parts
 
@@ -38,4 +39,5 @@ def change_pin() -> tuple[str, int] | Response:
             "Please take another: a PIN has six digits or more without an order, a passphrase twelve characters."
         )
         return render_template("settings.html", problem=problem, changed=False), 422
+    login.open_session(answer)  # every older one has ended, on whatever device
     return redirect(url_for("settings.show", said="changed"), code=303)

@@ -44,6 +44,8 @@ def _why(refused: DeskRefusal) -> str:
         DeskRefusal.PIN_TOO_SIMPLE: _("that PIN is too easy to guess; choose digits without an order"),
         DeskRefusal.PASSPHRASE_TOO_SHORT: _("a passphrase has twelve characters or more"),
         DeskRefusal.UNKNOWN_USER: _("there is no such user"),
+        DeskRefusal.LAST_MANAGER: _("somebody must be left who can manage; add another manager first"),
+        DeskRefusal.UNKNOWN_TOKEN: _("there is no such token"),
         DeskRefusal.ROSTER_HAS_PROBLEMS: _("the roster has problems; nothing was changed"),
         DeskRefusal.NOT_WRITTEN: _("it could not be written; is the disk full?"),
     }[refused]

@@ -8,7 +8,7 @@ import click
 
 from kiosk.cli._desk import BY, ask, wrong_reply
 from kiosk.cli._options import open_places, state_option
-from kiosk.core.desk_requests import AddUser, ListUsers, Role, UserAdded, Users
+from kiosk.core.desk_requests import AddUser, Done, EnableUser, ListUsers, ResetSecret, Role, UserAdded, Users
 from kiosk.locale import gettext as _
 
 
@@ -20,6 +20,7 @@ def command() -> None:
     Example:
       kiosk user add "Li Na" --role volunteer
       kiosk user list
+      kiosk user reset "Li Na"
     """
 
 
@@ -58,3 +59,52 @@ def list_(state: Path | None, config: Path | None) -> None:  # noqa: ARG001 - ev
         raise wrong_reply(reply)
     for user in reply.users:
         click.echo(f"{user.id}\t{user.name}\t{user.role}" + ("" if user.enabled else "\t" + _("disabled")))
+
+
+@command.command()
+@state_option
+@click.argument("name")
+def reset(state: Path | None, config: Path | None, name: str) -> None:  # noqa: ARG001 - every command takes it
+    """Gives NAME (or their id) a new PIN or passphrase, printed this once; whoever waits after wrong ones waits no more.
+
+    \b
+    Example:
+      kiosk user reset "Li Na"
+    """
+    reply = ask(open_places(state), ResetSecret(by=BY, user=name))
+    if not isinstance(reply, UserAdded):
+        raise wrong_reply(reply)
+    click.echo(f"{reply.user.id}\t{reply.user.name}\t{reply.user.role}")
+    click.echo(_("PIN or passphrase, shown this once: %(secret)s", secret=reply.secret))
+
+
+@command.command()
+@state_option
+@click.argument("name")
+def disable(state: Path | None, config: Path | None, name: str) -> None:  # noqa: ARG001 - every command takes it
+    """Ends the log-ins of NAME (or their id), and takes no new ones.
+
+    \b
+    Example:
+      kiosk user disable "Li Na"
+    """
+    _enable(state, name, enabled=False)
+
+
+@command.command()
+@state_option
+@click.argument("name")
+def enable(state: Path | None, config: Path | None, name: str) -> None:  # noqa: ARG001 - every command takes it
+    """Lets NAME (or their id) log in again.
+
+    \b
+    Example:
+      kiosk user enable "Li Na"
+    """
+    _enable(state, name, enabled=True)
+
+
+def _enable(state: Path | None, name: str, *, enabled: bool) -> None:
+    reply = ask(open_places(state), EnableUser(by=BY, user=name, enabled=enabled))
+    if not isinstance(reply, Done):
+        raise wrong_reply(reply)

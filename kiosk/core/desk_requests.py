@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -27,7 +28,18 @@ class DeskRefusal(StrEnum):
     PASSPHRASE_TOO_SHORT = "passphrase_too_short"
     UNKNOWN_USER = "unknown_user"
     ROSTER_HAS_PROBLEMS = "roster_has_problems"
+    LAST_MANAGER = "last_manager"
+    UNKNOWN_TOKEN = "unknown_token"
     NOT_WRITTEN = "not_written"
+
+
+class Scope(StrEnum):
+    """What a program that identifies itself by a token may do."""
+
+    STATE = "state"  # what the gate is doing; nobody's name
+    LOG = "log"  # the rows of the logbook, without names
+    REPORTS = "reports"  # the report of a day, and how many are inside
+    ROSTER = "roster"  # to bring in a roster
 
 
 class LineReason(StrEnum):
@@ -68,6 +80,37 @@ class ListUsers(_Request, frozen=True, kw_only=True, tag="list_users"):
     """Everybody who may log in."""
 
 
+class ResetSecret(_Request, frozen=True, kw_only=True, tag="reset_secret"):
+    """A made-up PIN or passphrase for `user`, by id or name; what they were locked out by is forgotten."""
+
+    user: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class EnableUser(_Request, frozen=True, kw_only=True, tag="enable_user"):
+    """Lets `user`, by id or name, log in, or no longer."""
+
+    user: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    enabled: bool
+
+
+class AddToken(_Request, frozen=True, kw_only=True, tag="add_token"):
+    """A token for a program, good for `days`."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    scopes: Annotated[tuple[Scope, ...], msgspec.Meta(min_length=1, max_length=8)]
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 90
+
+
+class ListTokens(_Request, frozen=True, kw_only=True, tag="list_tokens"):
+    """Every token that is still good."""
+
+
+class RevokeToken(_Request, frozen=True, kw_only=True, tag="revoke_token"):
+    """From now on the token of that id is nobody's."""
+
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 class ImportRoster(_Request, frozen=True, kw_only=True, tag="import_roster"):
     """A roster as a CSV file: looked through, and taken over whole where `apply` and nothing is wrong."""
 
@@ -80,7 +123,17 @@ class ExportRoster(_Request, frozen=True, kw_only=True, tag="export_roster"):
     """The roster as a CSV file, without document numbers."""
 
 
-DeskRequest = AddUser | ListUsers | ImportRoster | ExportRoster
+DeskRequest = (
+    AddUser
+    | ListUsers
+    | ResetSecret
+    | EnableUser
+    | AddToken
+    | ListTokens
+    | RevokeToken
+    | ImportRoster
+    | ExportRoster
+)
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +156,34 @@ class Users(msgspec.Struct, frozen=True, kw_only=True, tag="users"):
     """Everybody who may log in."""
 
     users: tuple[User, ...]
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    """It is done, and there is nothing to show."""
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's access. `used` is the day it was last used, None while it never was."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    by: str
+    until: datetime
+    used: date | None = None
+
+
+class TokenAdded(msgspec.Struct, frozen=True, kw_only=True, tag="token_added"):
+    """The new token, and the secret that is shown this once."""
+
+    token: Token
+    secret: str
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True, tag="tokens"):
+    """Every token that is still good."""
+
+    tokens: tuple[Token, ...]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -137,4 +218,4 @@ class DeskRefused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     reason: DeskRefusal
 
 
-DeskReply = UserAdded | Users | RosterPreview | RosterFile | DeskRefused
+DeskReply = Done | UserAdded | Users | TokenAdded | Tokens | RosterPreview | RosterFile | DeskRefused

@@ -7,16 +7,24 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.core.desk_requests import (
+    AddToken,
     AddUser,
     DeskRefusal,
     DeskRefused,
     DeskReply,
     DeskRequest,
+    Done,
+    EnableUser,
     ExportRoster,
     ImportRoster,
+    ListTokens,
     ListUsers,
+    ResetSecret,
+    RevokeToken,
     RosterFile,
     RosterPreview,
+    TokenAdded,
+    Tokens,
     UserAdded,
     Users,
 )
@@ -33,6 +41,15 @@ def answer(desk: Desk, request: DeskRequest) -> DeskReply:
                 return _add_user(desk, request)
             case ListUsers():
                 return Users(users=desk.users.list())
+            case ResetSecret() | EnableUser():
+                return _change_user(desk, request)
+            case AddToken():
+                token, secret = desk.tokens.add(request.name, request.scopes, request.days, request.by)
+                return TokenAdded(token=token, secret=secret)
+            case ListTokens():
+                return Tokens(tokens=desk.tokens.list())
+            case RevokeToken():
+                return _done(desk.tokens.revoke(request.token, request.by))
             case ImportRoster():
                 return _import_roster(desk, request)
             case ExportRoster():
@@ -50,6 +67,22 @@ def _add_user(desk: Desk, request: AddUser) -> UserAdded | DeskRefused:
     user, secret = added
     desk.audit.write("user_added", by=request.by, detail=f"user={user.id} role={user.role}")
     return UserAdded(user=user, secret=secret)
+
+
+def _change_user(desk: Desk, request: ResetSecret | EnableUser) -> UserAdded | Done | DeskRefused:
+    user = desk.users.named(request.user)
+    if user is None:
+        return DeskRefused(reason=DeskRefusal.UNKNOWN_USER)
+    if isinstance(request, EnableUser):
+        return _done(desk.users.enable(user.id, enabled=request.enabled, by=request.by))
+    reset = desk.users.reset(user.id, request.by)
+    if isinstance(reset, DeskRefusal):
+        return DeskRefused(reason=reset)
+    return UserAdded(user=reset[0], secret=reset[1])
+
+
+def _done(refused: DeskRefusal | None) -> Done | DeskRefused:
+    return Done() if refused is None else DeskRefused(reason=refused)
 
 
 def _import_roster(desk: Desk, request: ImportRoster) -> RosterPreview:

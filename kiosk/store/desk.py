@@ -17,6 +17,7 @@ from kiosk.store.audit import Act, Audit
 from kiosk.store.desk_file import DeskFile
 from kiosk.store.roster import Roster, document_tag, person_of
 from kiosk.store.sessions import Session, Sessions
+from kiosk.store.tokens import Tokens
 from kiosk.store.users import LoginRefusal, Refused, SecretRefused, Users
 
 __all__ = [
@@ -52,6 +53,7 @@ class Desk:
         self._now = now
         self.users = Users(file, now, random)
         self.sessions = Sessions(file, now, random)
+        self.tokens = Tokens(file, now, random)
         self.audit = Audit(file, now)
         self.roster = Roster(file, key)
 

@@ -104,22 +104,60 @@ class Users:
             return user_of(*row) if row else None
 
     def set_secret(self, user_id: str, secret: str) -> None:
-        """Gives a user another PIN or passphrase. Raises SecretRefused, DeskUnwritable."""
+        """Gives a user another PIN or passphrase and ends their sessions. Raises SecretRefused, DeskUnwritable."""
         user = self.find(user_id)
         refused = DeskRefusal.UNKNOWN_USER if user is None else too_weak(user.role, secret)
         if refused:
             raise SecretRefused(refused)
+        self._replace_secret(user_id, secret, "secret_changed", by=user_id)
+
+    def reset(self, user_id: str, by: str) -> tuple[User, str] | DeskRefusal:
+        """A made-up secret for whoever forgot theirs or waits after wrong ones; their sessions end.
+
+        Raises DeskUnwritable.
+        """
+        user = self.find(user_id)
+        if user is None:
+            return DeskRefusal.UNKNOWN_USER
+        secret = self.made_up(user.role)
+        self._replace_secret(user_id, secret, "secret_reset", by=by, detail=f"user={user_id}")
+        return user, secret
+
+    def _replace_secret(self, user_id: str, secret: str, what: str, *, by: str, detail: str = "") -> None:
         hashed = _hash(secret)
         with self._file.change() as db:
             db.execute("UPDATE user SET secret_hash = ? WHERE id = ?", (hashed, user_id))
-            note(db, self._now(), "secret_changed", by=user_id)
-
-    def enable(self, user_id: str, *, enabled: bool) -> DeskRefusal | None:
-        """Lets a user log in, or no longer, and ends their sessions; None when done. Raises DeskUnwritable."""
-        with self._file.change() as db:
-            changed = db.execute("UPDATE user SET enabled = ? WHERE id = ?", (enabled, user_id)).rowcount
             db.execute("DELETE FROM session WHERE user = ?", (user_id,))
-        return None if changed else DeskRefusal.UNKNOWN_USER
+            db.execute("DELETE FROM failure WHERE name_key = (SELECT name_key FROM user WHERE id = ?)", (user_id,))
+            note(db, self._now(), what, by=by, detail=detail)
+
+    def enable(self, user_id: str, *, enabled: bool, by: str) -> DeskRefusal | None:
+        """Lets a user log in, or no longer, and ends their sessions; None when done.
+
+        Somebody must be left who can manage. Raises DeskUnwritable.
+        """
+        with self._file.change() as db:
+            user = db.execute("SELECT role FROM user WHERE id = ?", (user_id,)).fetchone()
+            if user is None:
+                return DeskRefusal.UNKNOWN_USER
+            others = db.execute(
+                "SELECT count(*) FROM user WHERE role = ? AND enabled AND id <> ?", (Role.MANAGER, user_id)
+            ).fetchone()[0]
+            if not enabled and user[0] == Role.MANAGER and not others:
+                return DeskRefusal.LAST_MANAGER
+            db.execute("UPDATE user SET enabled = ? WHERE id = ?", (enabled, user_id))
+            db.execute("DELETE FROM session WHERE user = ?", (user_id,))
+            note(db, self._now(), "user_enabled" if enabled else "user_disabled", by=by, detail=f"user={user_id}")
+        return None
+
+    def named(self, name: str) -> User | None:
+        """The user of that name or id."""
+        key = folded(words(name, MAX_NAME))
+        with self._file.look() as db:
+            row = db.execute(
+                "SELECT id, name, role, enabled FROM user WHERE name_key = ?1 OR id = ?1", (key,)
+            ).fetchone()
+            return user_of(*row) if row else None
 
     def check(self, name: str, secret: str) -> User | Refused:
         """Whether this is the user of that name or id. A failure is written down before it is answered.

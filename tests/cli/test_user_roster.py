@@ -9,7 +9,7 @@ import pytest
 from click import Command
 from click.testing import CliRunner, Result
 
-from kiosk.cli import roster, user
+from kiosk.cli import roster, token, user
 from kiosk.core.faults import KioskError
 from kiosk.services.desk_owner import DeskOwner
 from kiosk.settings import places
@@ -111,3 +111,39 @@ def test_what_the_command_line_did_is_written_down(run: Run, running: None, tmp_
         acts = db.execute("SELECT who, what FROM audit ORDER BY seq").fetchall()
     db.close()
     assert acts == [("cli", "user_added"), ("cli", "roster_imported"), ("cli", "roster_exported")]
+
+
+def test_whoever_forgot_a_pin_gets_another_by_name_or_id(run: Run) -> None:
+    run(user.command, "add", "Li Na", "--role", "volunteer")
+    for name in ("Li Na", "u1"):
+        reset = run(user.command, "reset", name)
+        assert reset.exit_code == 0, reset.output
+        assert reset.stdout.splitlines()[0] == "u1\tLi Na\tvolunteer"
+        assert reset.stdout.split()[-1].isdigit()
+    missing = run(user.command, "reset", "Nobody")
+    assert isinstance(missing.exception, KioskError)
+    assert str(missing.exception) == "there is no such user"
+
+
+def test_a_user_is_shut_out_and_let_in_again_but_never_the_last_manager(run: Run) -> None:
+    run(user.command, "add", "Boss", "--role", "manager")
+    run(user.command, "add", "Li Na", "--role", "volunteer")
+    assert run(user.command, "disable", "Li Na").exit_code == 0
+    assert "u2\tLi Na\tvolunteer\tdisabled" in run(user.command, "list").stdout
+    assert run(user.command, "enable", "u2").exit_code == 0
+    assert "disabled" not in run(user.command, "list").stdout
+    assert "somebody must be left" in str(run(user.command, "disable", "Boss").exception)
+
+
+def test_a_token_is_made_listed_and_revoked(run: Run) -> None:
+    made = run(token.command, "add", "Street office", "--scope", "reports", "--scope", "log", "--days", "30")
+    assert made.exit_code == 0, made.output
+    token_id, name, scopes = made.stdout.splitlines()[0].split("\t")
+    secret = made.stdout.split()[-1]
+    assert (name, scopes, secret.startswith("kiosk_")) == ("Street office", "log reports", True)
+    listed = run(token.command, "list").stdout
+    assert listed.startswith(f"{token_id}\tStreet office\tlog reports\t")
+    assert secret not in listed
+    assert run(token.command, "revoke", token_id).exit_code == 0
+    assert run(token.command, "list").stdout == ""
+    assert "no such token" in str(run(token.command, "revoke", token_id).exception)

@@ -200,7 +200,7 @@ def test_a_session_ends_by_logging_out_or_when_its_user_is_disabled(desk: Desk) 
     assert desk.sessions.find(one) is None
     assert desk.sessions.find(two) is not None
     assert desk.sessions.find("guessed") is None
-    assert desk.users.enable(user.id, enabled=False) is None
+    assert desk.users.enable(user.id, enabled=False, by="u9") is None
     assert desk.sessions.find(two) is None
     assert isinstance(desk.users.check("Li Na", PIN), Refused)
 
@@ -223,6 +223,34 @@ def test_another_secret_is_taken_or_refused_by_name(desk: Desk) -> None:
     assert refused.value.reason is DeskRefusal.PIN_TOO_SIMPLE
     with pytest.raises(SecretRefused):
         desk.users.set_secret("u99", "905173")
+
+
+def test_another_secret_ends_every_session_that_the_old_one_opened(desk: Desk) -> None:
+    user = volunteer(desk)
+    token = desk.sessions.open(user.id)
+    desk.users.set_secret(user.id, "905173")
+    assert desk.sessions.find(token) is None
+
+
+def test_whoever_is_locked_out_gets_a_new_secret_and_waits_no_more(desk: Desk) -> None:
+    user = volunteer(desk)
+    for _ in range(4):
+        desk.users.check("Li Na", "000000")
+    assert desk.users.check("Li Na", PIN).reason is LoginRefusal.WAIT
+    reset = desk.users.reset(user.id, by="cli")
+    assert isinstance(reset, tuple)
+    assert desk.users.check("Li Na", reset[1]) == user
+    assert isinstance(desk.users.check("Li Na", PIN), Refused)
+    assert desk.users.reset("u99", by="cli") is DeskRefusal.UNKNOWN_USER
+    assert ("cli", "secret_reset", f"user={user.id}") in [(act.who, act.what, act.detail) for act in desk.audit.page()]
+
+
+def test_the_last_manager_cannot_be_shut_out(desk: Desk) -> None:
+    first, second = (desk.users.add(name, Role.MANAGER)[0] for name in ("Boss", "Deputy"))
+    assert desk.users.enable(first.id, enabled=False, by="u9") is None
+    assert desk.users.enable(second.id, enabled=False, by="u9") is DeskRefusal.LAST_MANAGER
+    assert desk.users.enable("u99", enabled=False, by="u9") is DeskRefusal.UNKNOWN_USER
+    assert desk.users.find(second.id).enabled
 
 
 def test_the_audit_tells_who_did_what_newest_first_and_is_forgotten_in_time(desk: Desk, turned: Turned) -> None:

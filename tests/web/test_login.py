@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kiosk.settings import Places, Settings
-from kiosk.store.desk import Desk
+from kiosk.store.desk import Desk, Role
 from tests.web.conftest import PASSPHRASE, PIN, Clock, Visitor
 from web import create_app
 from web.gate import Gate
@@ -72,17 +72,24 @@ def test_after_the_login_nobody_is_sent_to_another_site(stranger: Visitor):
 
 
 def test_a_manager_whose_right_was_taken_away_is_out_at_once(manager: Visitor, desk: Desk):
-    desk.users.enable("u1", enabled=False)
+    desk.users.add("Deputy", Role.MANAGER, PASSPHRASE)
+    desk.users.enable("u1", enabled=False, by="u4")
     assert manager.get("/records").status_code == 303
 
 
-def test_the_pin_is_changed_only_with_the_old_one(volunteer: Visitor, stranger: Visitor):
+def test_the_pin_is_changed_only_with_the_old_one_and_other_devices_log_in_anew(
+    app: Flask, volunteer: Visitor, stranger: Visitor
+):
     new = {"old": "000000", "new": "583926", "again": "583926"}
     assert "The old PIN is wrong." in volunteer.post("/settings/pin", new).get_data(as_text=True)
     assert "differ" in volunteer.post("/settings/pin", new | {"old": PIN, "again": "1"}).get_data(as_text=True)
     weak = {"old": PIN, "new": "111111", "again": "111111"}
     assert volunteer.post("/settings/pin", weak).status_code == 422
+    elsewhere = Visitor(app.test_client())
+    elsewhere.log_in("Anna", PIN)
     assert volunteer.post("/settings/pin", new | {"old": PIN}).headers["Location"] == "/settings?said=changed"
+    assert volunteer.get("/desk").status_code == 200
+    assert elsewhere.get("/desk").status_code == 303
     assert stranger.log_in("Anna", "583926").status_code == 303
 
 

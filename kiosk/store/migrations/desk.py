@@ -51,3 +51,13 @@ def m003_roster(db: Database) -> None:
         " ON DELETE CASCADE) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX pass_person ON pass(person)")
+
+
+@migrations()
+def m004_tokens(db: Database) -> None:
+    """What programs identify themselves by; only the hash of a token is stored."""
+    db.execute(
+        "CREATE TABLE token (id TEXT PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
+        " scopes TEXT NOT NULL, by TEXT NOT NULL, made INTEGER NOT NULL, until INTEGER NOT NULL,"
+        " used INTEGER NOT NULL DEFAULT 0)"
+    )
