@@ -105,9 +105,10 @@ format: $(READY_DEV)  ## let ruff put the code in order
 
 docs: $(READY_DEV)  ## write the references that are made from the code
 	@export LC_ALL=C.UTF-8
-	$(BIN)/kiosk settings > docs/settings.md
-	$(BIN)/kiosk settings --rules > docs/rules.md
-	$(BIN)/python -m tests.support.cli_reference > docs/cli.md
+	write() { "$${@:2}" > "$(VENV)/page"; mv "$(VENV)/page" "docs/$$1"; }  # whole or not at all
+	write settings.md $(BIN)/kiosk settings
+	write rules.md $(BIN)/kiosk settings --rules
+	write cli.md $(BIN)/python -m tests.support.cli_reference
 
 catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, compile them
 	@$(BIN)/pybabel -q extract -F pyproject.toml --add-location file --sort-by-file --project checkpoint-kiosk \
