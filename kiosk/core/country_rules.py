@@ -66,6 +66,32 @@ class RuleBook:
         )
 
 
+def recognises(data: bytes) -> bool:
+    """Whether a file is of rules or of one value set, by its first look."""
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and (
+        (b'"Identifier"' in data and b'"Logic"' in data) or (b'"valueSetId"' in data and b'"valueSetValues"' in data)
+    )
+
+
+def older_than(new: RuleBook, old: RuleBook) -> str:
+    """The first rule of `new` whose latest version is below that of `old`, in words; empty where there is none."""
+    before, after = _latest(old), _latest(new)
+    behind = (name for name, version in sorted(after.items()) if version < before.get(name, version))
+    return next((f"{name} {_dotted(after[name])} instead of {_dotted(before[name])}" for name in behind), "")
+
+
+def _latest(book: RuleBook) -> dict[str, tuple[int, int, int]]:
+    """The latest version of each rule, by its identifier."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for rule in book.rules:
+        found[rule.identifier] = max(rule.version, found.get(rule.identifier, rule.version))
+    return found
+
+
+def _dotted(version: tuple[int, int, int]) -> str:
+    return ".".join(map(str, version))
+
+
 def parse(files: Iterable[tuple[str, bytes]]) -> RuleBook:
     """The rules and value sets of (name, content) files.
 
@@ -175,8 +201,9 @@ def _require_one_of_each(rules: list[Rule]) -> None:
     for rule in rules:
         key = (rule.identifier, rule.region, rule.version)
         if key in seen:
-            version = ".".join(map(str, rule.version))
-            raise SettingsError(f"country rules: rule {rule.identifier} {version} is there twice; take one away")
+            raise SettingsError(
+                f"country rules: rule {rule.identifier} {_dotted(rule.version)} is there twice; take one away"
+            )
         seen[key] = rule
 
 

@@ -1,4 +1,4 @@
-"""Trust lists as files: read into one Trust, imported whole or not at all."""
+"""Trust lists as files, read into one Trust; `list_import.py` brings new ones."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from pathlib import Path
 
 from kiosk.core.codecs import Rejected
 from kiosk.core.faults import SettingsError
-from kiosk.core.trust import Trust, hash_file, merge, own_keys, signed_list
+from kiosk.core.trust import Trust, hash_file, merge, own_keys
 from kiosk.core.trust.parse import parse
 from kiosk.settings import Places
 
 SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der", hash_file.SUFFIX})  # what counts in a folder
-SIGNED = frozenset({".p7", ".p7m", ".p7s", ".p7b", ".cms", ".ml"})  # imported only once their signature is verified
 MAX_BYTES = 64 * 1024 * 1024
 MAX_HASH_BYTES = 512 * 1024 * 1024  # of a file of hashes, which is mapped and not read
 
@@ -44,29 +43,9 @@ def of_kiosk(at: Places, more: Iterable[Path] = ()) -> Trust:
     return load([*own, *more])
 
 
-def imported(at: Places) -> tuple[tuple[Path, Trust], ...]:
-    """Every imported list with its content, by name."""
-    return tuple((file, _one(file)) for file in _lists_in(at.trust))
-
-
-def import_list(source: Path, at: Places, signed_by: Trust | None = None) -> tuple[Path, Trust]:
-    """Puts a validated copy of `source` among the kiosk's lists, in the place of an older one of that name.
-
-    Of a signed list (CMS) what it holds is kept, once `signed_by` has vouched for its signature.
-
-    The new list is there whole or not at all, a power cut included; a broken one changes nothing.
-    Raises SettingsError, with file and reason.
-    """
-    if signed_by is None and source.suffix.lower() not in SUFFIXES | SIGNED:
-        raise SettingsError(f"{source}: name it by its kind: {', '.join(sorted(SUFFIXES))}")
-    data, name = _bytes(source), source.name
-    if signed_by is not None:
-        data = signed_list.content(data, source.name, signed_by)
-        name = f"{source.stem}.json" if data.lstrip()[:1] in (b"{", b"[") else f"{source.stem}.pem"
-    trust = parse(data, name)
-    target = at.trust / name
-    write_whole(target, data, mode=0o644)
-    return target, trust
+def imported(at: Places) -> tuple[tuple[Path, Trust | SettingsError], ...]:
+    """Every imported list with its content, or with what is wrong with it, by name."""
+    return tuple((file, _one_or_why(file)) for file in _lists_in(at.trust))
 
 
 def write_whole(target: Path, data: bytes, mode: int) -> None:
@@ -92,6 +71,14 @@ def write_whole(target: Path, data: bytes, mode: int) -> None:
         raise SettingsError(f"{target}: cannot be written ({error.strerror}); check the folder and the disk") from error
 
 
+def take_away(file: Path) -> None:
+    """Removes an imported list. Raises SettingsError."""
+    try:
+        file.unlink()
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be removed ({error.strerror}); check the folder") from error
+
+
 def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
@@ -111,10 +98,17 @@ def _lists_in(folder: Path) -> list[Path]:
 
 
 def _one(file: Path) -> Trust:
-    trust = _mapped(file) if file.suffix.lower() == hash_file.SUFFIX else parse(_bytes(file), file.name)
+    trust = _mapped(file) if file.suffix.lower() == hash_file.SUFFIX else parse(content(file), file.name)
     if trust.as_of is not None or _is_ours(trust):
         return trust
     return replace(trust, as_of=datetime.fromtimestamp(file.stat().st_mtime, UTC))
+
+
+def _one_or_why(file: Path) -> Trust | SettingsError:
+    try:
+        return _one(file)
+    except SettingsError as error:
+        return error
 
 
 def _mapped(file: Path) -> Trust:
@@ -131,11 +125,12 @@ def _mapped(file: Path) -> Trust:
 
 def _is_ours(trust: Trust) -> bool:
     """Whether it holds nothing but keys of ours: they hold until they are taken out, and never go stale."""
-    withdrawn = trust.denied or trust.denied_until or trust.revoked
+    withdrawn = trust.denied or trust.denied_until or trust.revoked or trust.flagged
     return not withdrawn and all(signer.scheme in own_keys.SCHEMES for signer in trust.signers)
 
 
-def _bytes(file: Path) -> bytes:
+def content(file: Path) -> bytes:
+    """What a list's file holds, at most as much as any list has. Raises SettingsError."""
     limit = MAX_HASH_BYTES if file.suffix.lower() == hash_file.SUFFIX else MAX_BYTES
     try:
         if file.stat().st_size > limit:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +34,14 @@ class Policy:
     trust: Trust
 
 
+@dataclass(frozen=True, slots=True)
+class _Country:
+    """The rules of countries, and when the oldest of them came."""
+
+    book: RuleBook = RuleBook()
+    as_of: datetime | None = None
+
+
 class Lists:
     """The newest good policy. Reading it never waits."""
 
@@ -43,8 +52,9 @@ class Lists:
         self._at, self._more = at, more
         self._stop = threading.Event()
         self._seen: tuple[object, ...] | None = None
-        self._own_rules, self._book = Rules(), RuleBook()
-        self.policy = Policy(Rules(), Trust(services=online_code.services(())))
+        self._own_rules, self._country = Rules(), _Country()
+        self._imported = Trust(services=online_code.services(()))
+        self.policy = Policy(Rules(), self._imported)
         self._refresh()
         self._thread = threading.Thread(target=self._watch, name="lists", daemon=True)
         self._thread.start()
@@ -59,11 +69,13 @@ class Lists:
             return
         self._seen = seen
         self._own_rules = self._kept(self.rules_state, self._rules, self._own_rules)
-        self._book = self._kept(self.country_state, self._country_rules, self._book)
-        rules = rule_files.put_into(self._own_rules, self._book)
-        trust = self._kept(self.trust_state, self._trust, self.policy.trust)
+        self._country = self._kept(self.country_state, self._country_rules, self._country)
+        rules = rule_files.put_into(self._own_rules, self._country.book)
+        self._imported = self._kept(self.trust_state, self._trust, self._imported)
+        asked = self._country.as_of if rules.country.code else None  # rules that are asked grow old like lists
+        as_of = min((moment for moment in (self._imported.as_of, asked) if moment), default=None)
         services = online_code.services(rules.online.patterns)
-        self.policy = Policy(rules, replace(trust, services=services))
+        self.policy = Policy(rules, replace(self._imported, services=services, as_of=as_of))
 
     def _rules(self) -> Rules:
         path = self._at.rules
@@ -74,8 +86,8 @@ class Lists:
     def _trust(self) -> Trust:
         return lists.of_kiosk(self._at, self._more)
 
-    def _country_rules(self) -> RuleBook:
-        return rule_files.load(self._at.country_rules)
+    def _country_rules(self) -> _Country:
+        return _Country(rule_files.load(self._at.country_rules), rule_files.as_of(self._at.country_rules))
 
     def _kept(self, watched: Watched, read: Callable[[], P], old: P) -> P:
         try:

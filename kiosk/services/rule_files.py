@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.core.country_rules import RuleBook, parse
@@ -30,6 +31,14 @@ def load(folder: Path) -> RuleBook:
     Raises SettingsError with file, rule and reason; then none of them counts.
     """
     return parse(_contents(folder))
+
+
+def as_of(folder: Path) -> datetime | None:
+    """When the oldest of its files came; None where there is none. Raises SettingsError."""
+    try:
+        return min((datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files(folder)), default=None)
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
 
 
 def put_into(rules: Rules, book: RuleBook) -> Rules:

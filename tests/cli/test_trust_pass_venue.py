@@ -1,6 +1,7 @@
 """Importing trust, issuing passes, making posters."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -10,22 +11,23 @@ import pytest
 import zxingcpp
 from click.testing import CliRunner, Result
 
-from kiosk.cli import kiosk
+from kiosk.cli import kiosk, trust
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import read
 from kiosk.core.model import Credential, Group, VenueCode
 from kiosk.printing import paper
 from kiosk.services import lists
 from kiosk.settings import places
-from tests.support import mint
+from tests.support import abroad, cards, country, mint
 
 CJK = pytest.mark.skipif(not paper.CJK_FONT.exists(), reason=f"install {paper.CJK_PACKAGE} for printing Chinese")
 
 
 @pytest.fixture
 def run(tmp_path):
-    def invoke(*args: str, state: str = "state") -> Result:
-        return CliRunner().invoke(kiosk, [*args, "--state", str(tmp_path / state)], catch_exceptions=False)
+    def invoke(*args: str, state: str = "state", answers: str = "") -> Result:
+        asked = [*args, "--state", str(tmp_path / state)]
+        return CliRunner().invoke(kiosk, asked, input=answers, catch_exceptions=False)
 
     return invoke
 
@@ -130,9 +132,69 @@ def test_the_lists_are_shown_with_what_they_hold(run, tmp_path):
     (tmp_path / "deny.json").write_text(json.dumps({"kiosk_deny": 1, "as_of": "2026-11-21", "denied": ["venue:x"]}))
     run("trust", "import", str(tmp_path / "keys.json"), str(tmp_path / "deny.json"))
     shown = run("trust", "list").stdout.splitlines()
-    assert shown[0] == "deny.json: 1 denied; as of 2026-11-21"
+    assert shown[0].startswith("deny.json: 1 denied; as of 2026-11-21")
     kinds = ("community_code", "local_pass", "venue")
     assert shown[1] == "keys.json: " + "; ".join(f"{kind}: 1 signers (kiosk-1 1)" for kind in kinds)
+    assert "  local_pass (pass)" in shown
+
+
+def test_a_list_is_shown_with_purposes_validity_and_age(run, tmp_path):
+    authority = tmp_path / "csca.der"
+    authority.write_bytes(abroad.Seals().authority)
+    run("trust", "import", str(authority))
+    os.utime(tmp_path / "state" / "trust" / "csca.der", (1_700_000_000, 1_700_000_000))
+    first, second, *_ = run("trust", "list").stdout.splitlines()
+    assert "as of 2023-11-14: STALE" in first
+    assert "import a newer one" in first
+    assert second == "  eu_dcc (health): until 2027-01-01; 1 authorities"
+
+
+def test_a_broken_list_is_one_line_beside_the_good_ones(run, tmp_path):
+    (tmp_path / "deny.json").write_text('{"kiosk_deny": 1, "denied": ["venue:x"]}')
+    run("trust", "import", str(tmp_path / "deny.json"))
+    (tmp_path / "state" / "trust" / "bad.json").write_text("{")
+    result = run("trust", "list")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == "bad.json: cannot be used: not JSON at line 1"
+    assert "deny.json: 1 denied" in result.stdout
+    assert run("trust", "remove", "bad.json").exit_code == 0
+    assert run("trust", "list").exit_code == 0
+    with pytest.raises(SettingsError, match="no such list"):
+        run("trust", "remove", "bad.json")
+
+
+def test_keys_that_leave_open_what_they_are_for_are_told_and_can_be_bound(run, tmp_path):
+    key = tmp_path / "pass.der"
+    key.write_bytes(abroad.der(abroad.key().public_key()))
+    result = run("trust", "import", str(key))
+    assert "believed for eu_dcc, nhs_poster, ramzor; say --for FORMAT" in result.stderr
+    assert "--for FORMAT" in run("trust", "list").stdout
+    assert "--for" not in run("trust", "import", "--for", "ramzor", str(key)).stderr
+    assert "ramzor: 1 signers (? 1)" in run("trust", "list").stdout
+
+
+def test_at_a_terminal_open_keys_are_asked_about(run, tmp_path, monkeypatch):
+    key, cards_ = tmp_path / "pass.der", tmp_path / "cards.json"
+    key.write_bytes(abroad.der(abroad.key().public_key()))
+    cards_.write_text(json.dumps({"keys": [cards.Issuer().jwk]}))
+    monkeypatch.setattr(trust, "_at_a_terminal", lambda: True)
+    result = run("trust", "import", str(key), str(cards_), answers="nonsense\nramzor\nhttps://issuer.example\n")
+    assert result.exit_code == 0
+    schemes = {(s.scheme, s.issuer) for s in own(tmp_path).signers}
+    assert schemes == {("ramzor", ""), ("smart_health_card", "https://issuer.example")}
+
+
+def test_country_rules_are_imported_and_shown(run, tmp_path):
+    folder = tmp_path / "XY"
+    folder.mkdir()
+    (folder / "rule.json").write_text(json.dumps(country.rule()))
+    assert "1 rules (XY 1), valid 2021-07-05 to 2030-06-01" in run("trust", "import", str(folder)).stdout
+    assert "country-rules: 1 rules (XY 1)" in run("trust", "list").stdout
+    (tmp_path / "state" / "country-rules" / "bad.json").write_text("[{}]")
+    result = run("trust", "list")
+    assert (result.exit_code, "country rules: cannot be used: bad.json" in result.stdout) == (1, True)
+    run("trust", "remove", "bad.json", "XY.json")
+    assert "rules (" not in run("trust", "list").stdout
 
 
 def test_two_files_of_one_name_are_not_imported(run, tmp_path):

@@ -1,6 +1,8 @@
 """The gate's country rules come from a folder, are swapped whole, and stay when a new file is wrong."""
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,16 @@ def test_a_wrong_file_leaves_the_old_rules_in_force_and_is_named(at, lists):
     wrong.unlink()
     lists._refresh()
     assert lists.country_state.view().ok
+
+
+def test_rules_that_are_asked_grow_stale_like_lists(at, lists):
+    file = put(at, "one.json", rule())
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    lists._refresh()
+    assert lists.policy.trust.as_of == datetime.fromtimestamp(1_700_000_000, UTC)
+    at.rules.write_text("")
+    lists._refresh()
+    assert lists.policy.trust.as_of is None
 
 
 def test_a_file_that_cannot_be_read_is_named(at):

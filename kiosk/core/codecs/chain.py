@@ -26,7 +26,7 @@ def signer(der: bytes, scheme: str, trust: Trust) -> Signer:
     Raises Rejected: MALFORMED, UNKNOWN_ISSUER, or BAD_SIGNATURE where no authority of that name made it.
     """
     fingerprint = sha256(der).digest()[:8]
-    listed = [s for s in trust.keys(scheme) if s.kid == fingerprint]
+    listed = trust.find(scheme, fingerprint)
     if listed:
         return listed[0]
     try:

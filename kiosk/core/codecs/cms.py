@@ -1,11 +1,13 @@
 """Signed lists in CMS: whose they are, and what they hold once that is proven.  Source: RFC 5652 §5, RFC 5754.
 
-Only what published lists use: DER, content inside, one signer with signed attributes and SHA-256. Everything else is
-refused. What the list holds counts for nobody before `unwrap` has answered.
+Only what published lists use: DER, one signer with signed attributes and SHA-256, the content inside or given beside.
+Everything else is refused. What the list holds counts for nobody before `unwrap` has answered.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from cryptography import x509
@@ -21,9 +23,21 @@ SCHEME = "list"  # what a certificate is asked for here: to sign lists
 _SIGNED_DATA = bytes.fromhex("2a864886f70d010702")  # 1.2.840.113549.1.7.2
 _CONTENT_TYPE = bytes.fromhex("2a864886f70d010903")  # 1.2.840.113549.1.9.3
 _MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")  # 1.2.840.113549.1.9.4
+_SIGNING_TIME = bytes.fromhex("2a864886f70d010905")  # 1.2.840.113549.1.9.5
+_DATA = bytes.fromhex("2a864886f70d010701")  # 1.2.840.113549.1.7.1
+_TIMES = {0x17: "%y%m%d%H%M%SZ", 0x18: "%Y%m%d%H%M%SZ"}  # UTCTime, GeneralizedTime: RFC 5280 §4.1.2.5
 _SHA256 = bytes.fromhex("608648016503040201")  # 2.16.840.1.101.3.4.2.1
 _PSS = bytes.fromhex("2a864886f70d01010a")  # 1.2.840.113549.1.1.10
 _INTEGER, _SEQUENCE, _SET, _OCTETS, _OID, _CONTEXT_0 = 0x02, der.SEQUENCE, 0x31, der.OCTET_STRING, der.OID, 0xA0
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a list holds, who signed it, and when, where that is told."""
+
+    content: bytes
+    signer: Signer
+    at: datetime | None
 
 
 def is_signed(data: bytes) -> bool:
@@ -31,9 +45,10 @@ def is_signed(data: bytes) -> bool:
     return data[:1] == b"\x30" and bytes((_OID, len(_SIGNED_DATA))) + _SIGNED_DATA in data[2:20]
 
 
-def unwrap(data: bytes, anchors: Trust) -> tuple[bytes, Signer]:
-    """The content of a signed list and its signer, whom `anchors` names or whose authority it names.
+def unwrap(data: bytes, anchors: Trust, beside: bytes | None = None) -> Signed:
+    """What a signed list holds, its signer named by `anchors` for SCHEME, or made by an authority that it names.
 
+    `beside` is the content of a signature that came without it.
     Raises Rejected: MALFORMED, UNSUPPORTED, UNKNOWN_ISSUER or BAD_SIGNATURE.
     """
     outer = _exactly(_only(data), _OID, _CONTEXT_0)
@@ -43,8 +58,7 @@ def unwrap(data: bytes, anchors: Trust) -> tuple[bytes, Signer]:
     tags = [tag for tag, _ in parts]
     if tags[:3] != [_INTEGER, _SET, _SEQUENCE] or tags[3:4] != [_CONTEXT_0] or tags[-1] != _SET:
         raise malformed("CMS: without its certificate or its signer")
-    kind, inner = _exactly(parts[2][1], _OID, _CONTEXT_0)
-    content = der.only(inner, _OCTETS)
+    kind, content = _content(parts[2][1], beside)
     certificate, (attributes, algorithm, signature) = _signer(parts[3][1], parts[-1][1])
     signer = chain.signer(certificate, SCHEME, anchors)
     stated = _attributes(attributes)
@@ -54,7 +68,27 @@ def unwrap(data: bytes, anchors: Trust) -> tuple[bytes, Signer]:
         raise Rejected(Reason.BAD_SIGNATURE, "CMS: the content was changed")
     if not _made(signer.key, algorithm, signature, der.encode(_SET, attributes)):
         raise Rejected(Reason.BAD_SIGNATURE)
-    return content, signer
+    return Signed(content, signer, _time(stated.get(_SIGNING_TIME, b"")))
+
+
+def _content(part: bytes, beside: bytes | None) -> tuple[bytes, bytes]:
+    """The kind of the content, and the content."""
+    if beside is not None:
+        kind, *inner = [body for _, body in der.members(part)]
+        if kind != _DATA or (inner and der.only(inner[0], _OCTETS) != beside):
+            raise Rejected(Reason.BAD_SIGNATURE, "CMS: the content was changed")
+        return kind, beside
+    kind, inner_one = _exactly(part, _OID, _CONTEXT_0)
+    return kind, der.only(inner_one, _OCTETS)
+
+
+def _time(value: bytes) -> datetime | None:
+    """A signing time (RFC 5652 §11.3); None where there is none that can be read."""
+    tag, body = next(der.members(value), (0, b""))
+    try:
+        return datetime.strptime(body.decode("ascii"), _TIMES[tag]).replace(tzinfo=UTC)
+    except (KeyError, ValueError):
+        return None
 
 
 def _signer(certificates: bytes, signers: bytes) -> tuple[bytes, tuple[bytes, bytes, bytes]]:

@@ -88,10 +88,9 @@ def _detached(text: str) -> tuple[str, bytes]:
 
 
 def _candidates(proof: Mapping[str, Any], trust: Trust) -> tuple[Signer, ...]:
-    """The keys that may have signed: those listed under the name that the proof gives, and general ones."""
+    """The keys that may have signed: those listed under the name that the proof gives, or under none."""
     method = proof.get("verificationMethod")
-    kid = method.encode() if isinstance(method, str) else b""
-    known = tuple(s for s in trust.keys(NAME) if s.general or s.kid == kid)
+    known = trust.named(NAME, method.encode("utf-8", "replace") if isinstance(method, str) else b"")
     if not known:
         raise Rejected(Reason.UNKNOWN_ISSUER)
     return known

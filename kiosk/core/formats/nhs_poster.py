@@ -9,7 +9,7 @@ import re
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from kiosk.core.codecs import Rejected, cose, jws, malformed, plain, strict_json
+from kiosk.core.codecs import Rejected, jws, malformed, plain, strict_json
 from kiosk.core.model import Kind, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
@@ -33,9 +33,8 @@ def decode(text: str, trust: Trust) -> VenueCode:
     stated = jws.parse(match[1])
     if stated.algorithm != "ES256":
         raise Rejected(Reason.UNSUPPORTED, "NHS: signed otherwise than with ES256")
-    known = (s for s in trust.keys(NAME) if isinstance(s.key, EllipticCurvePublicKey))
-    kid = stated.kid.encode()
-    payload, signer = jws.verify(match[1], (s for s in known if s.kid == kid or s.kid == cose.key_id(s.key)))
+    known = (s for s in trust.named(NAME, stated.kid.encode()) if isinstance(s.key, EllipticCurvePublicKey))
+    payload, signer = jws.verify(match[1], known)
     claims = strict_json.decode(payload)
     if not isinstance(claims, dict) or not plain.words(claims.get("id")):
         raise malformed("NHS: no place")

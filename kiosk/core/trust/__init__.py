@@ -29,13 +29,12 @@ class Signer:
     """One public key, the scheme (a format's name) it may sign, and what it may sign there."""
 
     scheme: str
-    kid: bytes
+    kid: bytes  # as codes name the key; empty where the list does not tell how they do
     key: PublicKey
     issuer: str
     usages: frozenset[str] = frozenset()  # empty: anything of the scheme
     valid_from: datetime | None = None
     valid_until: datetime | None = None
-    general: bool = False  # came alone, in a file that says nothing of schemes: tried where a code names no key id
     authority: bytes = b""  # the DER of its name, where it is an authority that signs certificates
 
 
@@ -72,9 +71,13 @@ class Trust:
         """Every signer of `scheme` that shares `kid`; the caller tries each."""
         return self._by_kid.get((scheme, kid), ())
 
+    def named(self, scheme: str, name: bytes) -> tuple[Signer, ...]:
+        """The same, and those of `scheme` whose list does not tell how codes name them."""
+        return self.find(scheme, name) + (self.find(scheme, b"") if name else ())
+
     def keys(self, scheme: str) -> tuple[Signer, ...]:
-        """Every signer of `scheme` and every general one, for codes that name no key id, or one of their own."""
-        return tuple(s for s in self.signers if s.scheme == scheme or s.general)
+        """Every signer of `scheme`, for codes that name no key."""
+        return tuple(s for s in self.signers if s.scheme == scheme)
 
     def authorities(self, name: bytes) -> tuple[Signer, ...]:
         """Every authority of that name (DER)."""

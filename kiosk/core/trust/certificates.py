@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import warnings
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.utils import CryptographyDeprecationWarning
@@ -24,33 +24,49 @@ _PEM = re.compile(rb"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----([A-Za-z0-9+/=\s]+?
 _KID = re.compile(r"kid[-_=]?([A-Za-z0-9]{1,64})\.[a-z]+$")
 _USAGE = re.compile(r"1\.3\.6\.1\.4\.1\.(?:0\.)?1847\.2021\.1\.([123])")  # some issuers write a stray 0
 _USAGES = {"1": "test", "2": "vaccination", "3": "recovery"}
+_P256 = ("nhs_poster", "ramzor")  # what else such a key can sign: formats whose codes name no certificate
+_RSA = ("divoc", "ramzor")
+_SEAL = "vds_nc"  # a code that brings its signer's certificate, which is known by its fingerprint
 
 
 def recognises(data: bytes) -> bool:
-    """PEM armour anywhere, or the first byte of DER."""
+    """PEM armour anywhere, or the look of DER: a sequence as long as it says (base64 may begin with the same byte)."""
     if b"-----BEGIN " in data:
         return b"-----BEGIN CMS" not in data and b"-----BEGIN PKCS7" not in data
-    return data[:1] == b"\x30" and not cms.is_signed(data)
+    return _is_der(data) and not cms.is_signed(data)
+
+
+def _is_der(data: bytes) -> bool:
+    return data[:1] == b"\x30" and len(data) > 1 and (data[1] > 0x80 or len(data) == data[1] + 2)
 
 
 def parse(data: bytes, name: str) -> Trust:
-    """Every certificate and public key in `data`. The key id is what `signer` makes it.
+    """Every certificate and public key in `data`, once for each format that it may sign.
 
-    Nothing here says what they are for: one that does not say it itself is also tried for codes that name no key id,
-    and an authority's certificate vouches for those that it signed.
+    A certificate that names EU purposes signs those alone; an authority's vouches for those that it signed. One that
+    says nothing counts for whatever its type of key can sign, until somebody says at the import what it is for.
     """
-    blocks = [data] if data[:1] == b"\x30" else [b64decode(body) for _, body in _PEM.findall(data)]
+    blocks = [data] if _is_der(data) else [b64decode(body) for _, body in _PEM.findall(data)]
     if not blocks:
         raise malformed("no certificate and no public key in it")
     listed = collect((f"{name}: entry {number}", None, block) for number, block in enumerate(blocks, start=1))
-    return replace(listed, signers=tuple(_general(s, name) for s in listed.signers))
+    return replace(listed, signers=tuple(each for s in listed.signers for each in _possible(s, name)))
 
 
-def _general(signer: Signer, name: str) -> Signer:
-    """A bare key may have its id in its file's name (`...kid3.pem`), for codes that name keys by such ids."""
-    named = _KID.search(name) if signer.kid == cose.key_id(signer.key) else None
-    general = not signer.usages and not signer.authority
-    return replace(signer, general=general, kid=named[1].encode() if named else signer.kid)
+def _possible(signer: Signer, name: str) -> Iterator[Signer]:
+    """The signer, and what else it may be. Its file's name may tell how codes name it (`...kid3.pem`)."""
+    yield signer
+    if signer.usages or signer.authority:
+        return
+    named = _KID.search(name)
+    kid = named[1].encode() if named else b""
+    match signer.key:
+        case EllipticCurvePublicKey(curve=SECP256R1()):
+            yield from (replace(signer, scheme=scheme, kid=kid) for scheme in _P256)
+            if signer.valid_until is not None:
+                yield replace(signer, scheme=_SEAL)
+        case RSAPublicKey():
+            yield from (replace(signer, scheme=scheme, kid=kid) for scheme in _RSA)
 
 
 def collect(entries: Iterable[tuple[str, bytes | None, bytes]]) -> Trust:

@@ -16,7 +16,7 @@ from kiosk.core.trust import Trust, certificates
 
 # Other lists of JSON are objects too, and each has one of these members; base64 holds no quotes.
 _OTHERS = re.compile(
-    rb'"(kiosk_\w+|keys|issuerInfo|rids|hashType|verificationMethod|certificates|rawData|@context)"\s*:'
+    rb'"(kiosk_\w+|keys|issuerInfo|rids|hashType|verificationMethod|certificates|rawData|cms|@context)"\s*:'
 )
 _HEX = re.compile(r"[0-9a-f]{16}")
 

@@ -53,9 +53,20 @@ def test_several_certificates_and_words_between_them_are_read_from_one_pem_file(
 @pytest.mark.parametrize("form", [lambda der: der, lambda der: pem(der, label="PUBLIC KEY")])
 def test_a_bare_public_key_has_an_id_of_its_own(form):
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
-    (signer,) = parse(form(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)), "a").signers
-    assert signer.kid == cose.key_id(key)
-    assert (signer.issuer, signer.valid_until) == ("", None)
+    signers = parse(form(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)), "a").signers
+    assert {(s.scheme, s.kid) for s in signers} == {("eu_dcc", cose.key_id(key)), ("nhs_poster", b""), ("ramzor", b"")}
+    assert {(s.issuer, s.valid_until) for s in signers} == {("", None)}
+
+
+def test_a_certificate_that_says_what_it_is_for_is_for_nothing_else(certificate):
+    assert {s.scheme for s in parse(certificate(TEST), "a").signers} == {"eu_dcc"}
+    open_ = {s.scheme for s in parse(certificate(), "a").signers}
+    assert open_ == {"eu_dcc", "nhs_poster", "ramzor", "vds_nc"}
+
+
+def test_text_that_begins_like_a_certificate_is_none():
+    with pytest.raises(SettingsError, match="not a trust list"):
+        parse(b"0gQ/" * 22, "a.pem")
 
 
 def test_an_extension_that_strict_readers_refuse_does_not_cost_a_country_its_signer(certificate):

@@ -19,7 +19,7 @@ def entry(der: bytes, **changed: object) -> dict:
 @pytest.mark.parametrize("wrap", [lambda entries: entries, lambda entries: {"certificates": entries}])
 def test_signers_keep_their_listed_key_id_and_country(certificate, wrap):
     (signer,) = parse(json.dumps(wrap([entry(certificate())])).encode(), "list.json").signers
-    assert (signer.scheme, signer.kid, signer.issuer, signer.general) == ("eu_dcc", b"12345678", "DE", False)
+    assert (signer.scheme, signer.kid, signer.issuer) == ("eu_dcc", b"12345678", "DE")
     assert signer.valid_until is not None
 
 

@@ -30,6 +30,7 @@ SAMPLES = {
     "gateway": of_json([{"kid": "", "rawData": ""}]),
     "hash_file": b"kiosk-revoked 1 eu_dcc prefix",
     "revocation_batch": of_json({"hashType": "UCI", "entries": []}),
+    "imported": of_json({"kiosk_list": 1, "list": ""}),
     "signed_list": bytes.fromhex("301506092a864886f70d010702a008"),
     "kid_list": of_json({"AAAAAAAAAAA=": ["MA=="]}),
     "contexts": of_json({"kiosk_contexts": 1, "contexts": {}}),
@@ -45,6 +46,25 @@ def test_every_kind_of_list_has_a_sample_and_claims_it_alone():
     assert names.keys() == SAMPLES.keys()
     for name, data in SAMPLES.items():
         assert [other for other, kind in names.items() if kind.recognises(data)] == [name]
+
+
+@pytest.mark.parametrize(
+    "data", [b"A" * 86 + b'==\n{"certificates": []}', b'{"VR-AT-0001": [{"cms": "AA=="}]}', b'[{"cms": "AA=="}]']
+)
+def test_every_form_of_signed_list_says_how_it_is_imported(data):
+    with pytest.raises(SettingsError, match=r"^x\.json: a signed list; say kiosk trust import --signed-by"):
+        parse(data, "x.json")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b"?", b'{"kiosk_list": 2, "list": "AA=="}', b'{"kiosk_list": 1, "list": "?"}',
+             b'{"kiosk_list": 1}', b'{"kiosk_list": 1, "list": "AA==", "for": 1}', b'{"kiosk_list": 1, "list": 7}',
+             b'{"kiosk_list": 1, "list": "AA==", "as_of": "soon"}',
+             b'{"kiosk_list": 1, "list": "' + b64encode(b'{"kiosk_list": 1, "list": "AA=="}') + b'"}']
+)  # fmt: skip
+def test_what_was_said_of_a_list_is_read_whole_or_not_at_all(data):
+    with pytest.raises(SettingsError, match=r"^x\.json: "):
+        parse(data, "x.json")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"[]", b"\xff\xfe", b"\x00"])

@@ -1,0 +1,164 @@
+"""Brings a trust list or country rules into the kiosk: whole or not at all, never older than what is in force."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kiosk.core import country_rules
+from kiosk.core.certlogic.form import MAX_DEPTH
+from kiosk.core.codecs import Rejected, strict_json
+from kiosk.core.country_rules import RuleBook
+from kiosk.core.faults import SettingsError
+from kiosk.core.trust import Trust, imported, signed_list
+from kiosk.core.trust.imported import Imported
+from kiosk.core.trust.parse import parse
+from kiosk.services import lists, rule_files
+from kiosk.settings import Places
+
+CERTIFICATES = frozenset({".pem", ".crt", ".cer", ".der"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the person who imports a list says of it."""
+
+    purpose: str = ""  # the one format that its keys may sign
+    issuer: str = ""  # whose they are, where the list does not say it
+    signed_by: bytes = b""  # certificates or keys, one of which must have signed it
+    older: bool = False  # that it may be older than the one in force
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A list that was read and verified, and is not in force yet."""
+
+    target: Path
+    data: bytes  # as it will be stored
+    found: Trust | RuleBook
+    notes: tuple[str, ...] = ()
+
+
+def import_list(source: Path, at: Places, said: Said | None = None) -> Candidate:
+    """Puts a validated copy of `source` among the kiosk's lists, in the place of an older one of that name.
+
+    `source` is a file, or a folder of certificates or of rules, which becomes one list. The new list is there whole
+    or not at all, a power cut included; a broken or older one changes nothing. Raises SettingsError, with file and
+    reason.
+    """
+    candidate = examine(source, at, said or Said())
+    lists.write_whole(candidate.target, candidate.data, mode=0o644)
+    return candidate
+
+
+def examine(source: Path, at: Places, said: Said) -> Candidate:
+    """What `import_list` would bring. Raises SettingsError."""
+    data, name = _folder(source) if source.is_dir() else (lists.content(source), source.name)
+    before = _before(at, name)
+    signed_by = said.signed_by or before.signed_by
+    held = signed_list.Held(data)
+    if signed_by:
+        known = signed_list.anchors(parse(signed_by, "--signed-by"))
+        held = signed_list.content(data, name, known)
+    if country_rules.recognises(held.data):
+        return _rules(held, name, at, said)
+    if signed_list.recognises(data) or _suffix(name) not in lists.SUFFIXES:
+        if not signed_by:
+            parse(data, name)  # says what is missing, or what it is not
+            raise SettingsError(f"{name}: name it by its kind: {', '.join(sorted(lists.SUFFIXES))}")
+        name = _stored(name, held.data)
+    brought = Imported(held.data, said.purpose, said.issuer, held.at, signed_by)
+    return _list(brought, name, at, said, held.notes)
+
+
+def _list(brought: Imported, name: str, at: Places, said: Said, notes: tuple[str, ...]) -> Candidate:
+    try:
+        found = imported.trust(brought, name)
+    except Rejected as refusal:
+        raise SettingsError(f"{name}: {refusal.detail or refusal.reason}") from refusal
+    target = at.trust / name
+    before = _trust_before(target)
+    if not said.older and found.as_of and before and before.as_of and found.as_of < before.as_of:
+        raise SettingsError(
+            f"{name}: of {found.as_of:%Y-%m-%d %H:%M}, older than the one in force "
+            f"({before.as_of:%Y-%m-%d %H:%M}), which stays; say --older to go back"
+        )
+    return Candidate(target, imported.pack(brought), replace(found, notes=(*notes, *found.notes)))
+
+
+def _rules(held: signed_list.Held, name: str, at: Places, said: Said) -> Candidate:
+    """Rules and value sets, held against those that stay beside them."""
+    if said.purpose or said.issuer:
+        raise SettingsError(f"{name}: country rules; leave --for and --issuer away")
+    name = f"{Path(name).stem}.json"
+    target = at.country_rules / name
+    found = country_rules.parse([(name, held.data)])
+    if target.exists() and not said.older:
+        behind = country_rules.older_than(found, country_rules.parse([(name, lists.content(target))]))
+        if behind:
+            raise SettingsError(f"{name}: older than the rules in force, which stay: {behind}; say --older to go back")
+    others = [(str(file), lists.content(file)) for file in rule_files.files(at.country_rules) if file != target]
+    country_rules.parse([*others, (name, held.data)])  # all of them together count or none
+    return Candidate(target, held.data, found, held.notes)
+
+
+def _before(at: Places, name: str) -> Imported:
+    """What was said of the list of that name when it was imported; nothing where there is none, or a broken one."""
+    for file in (at.trust / name, at.trust / _stored(name, b"{"), at.trust / _stored(name, b"-")):
+        try:
+            if file.is_file() and (said := imported.unpack(lists.content(file))).signed_by:
+                return said
+        except (Rejected, SettingsError):
+            continue
+    return Imported(b"")
+
+
+def _trust_before(target: Path) -> Trust | None:
+    try:
+        return parse(lists.content(target), target.name) if target.is_file() else None
+    except SettingsError:
+        return None
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
+
+
+def _stored(name: str, data: bytes) -> str:
+    """The name under which the content of a signed list is found again."""
+    if _suffix(name) in lists.SUFFIXES:
+        return name
+    return f"{Path(name).stem}.json" if data.lstrip()[:1] in (b"{", b"[") else f"{Path(name).stem}.pem"
+
+
+def _folder(folder: Path) -> tuple[bytes, str]:
+    """One list out of a folder's certificates, or one of its rules and value sets, also in folders of it."""
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and not f.name.startswith("."))
+    certificates = [f for f in files if f.suffix.lower() in CERTIFICATES]
+    if certificates:
+        return b"\n".join(map(_armoured, certificates)), f"{folder.resolve().name}.pem"
+    parts: list[object] = []
+    for file in files:
+        data = lists.content(file) if file.suffix.lower() == ".json" else b""
+        if country_rules.recognises(data):
+            try:
+                tree = strict_json.decode(data, depth=MAX_DEPTH)
+            except Rejected as refusal:
+                raise SettingsError(f"{file}: {refusal.detail or refusal.reason}") from refusal
+            parts += tree if isinstance(tree, list) else [tree]
+    if not parts:
+        raise SettingsError(f"{folder}: no certificates and no country rules in this folder")
+    return json.dumps(parts, ensure_ascii=False).encode(), f"{folder.resolve().name}.json"
+
+
+def _armoured(file: Path) -> bytes:
+    """A certificate's file as PEM, refused by its name where it is none."""
+    data = lists.content(file)
+    parse(data, file.name)
+    if b"-----BEGIN " in data:
+        return data
+    body = b64encode(data).decode()
+    label = "CERTIFICATE" if any(s.valid_until for s in parse(data, file.name).signers) else "PUBLIC KEY"
+    return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n".encode()
