@@ -81,20 +81,11 @@ class Wire(Generic[B]):
 
     def tried(self, transfer: Callable[[], T]) -> T:
         """What `transfer` gives, tried again after a fault of the moment. Raises SensorFault."""
-        done = 0
-        while True:
-            try:
-                return transfer()
-            except OSError as error:  # a SensorFault is one, too
-                done += 1
-                code = code_of(error)
-                if done >= TRIES.get(code, 1) or self.out_of_time():
-                    raise self.fault(code, error) from error
+        return tried(transfer, self.fault, self.out_of_time)
 
     def fault(self, code: SensorCode, cause: Exception | str | None = None) -> SensorFault:
         """The fault in words that say what to do."""
-        because = f" ({getattr(cause, 'strerror', None) or cause})" if cause else ""
-        return SensorFault(code, f"{self._who} {SAID[code]}{because}")
+        return fault_of(self._who, code, cause)
 
     def drop(self) -> None:
         """Closes the bus; the next reading opens it anew."""
@@ -113,3 +104,26 @@ def code_of(error: OSError) -> SensorCode:
     if isinstance(error, SensorFault):
         return SensorCode(error.code)
     return CODES.get(error.errno or 0, SensorCode.BUS)
+
+
+def tried(
+    transfer: Callable[[], T],
+    fault: Callable[[SensorCode, OSError], SensorFault],
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> T:
+    """What `transfer` gives, tried again as often as its fault deserves, while there is time. Raises `fault`'s."""
+    done = 0
+    while True:
+        try:
+            return transfer()
+        except OSError as error:  # a SensorFault is one, too
+            done += 1
+            code = code_of(error)
+            if done >= TRIES.get(code, 1) or out_of_time():
+                raise fault(code, error) from error
+
+
+def fault_of(who: str, code: SensorCode, cause: Exception | str | None = None) -> SensorFault:
+    """The fault of `who` in words that say what to do."""
+    because = f" ({getattr(cause, 'strerror', None) or cause})" if cause else ""
+    return SensorFault(code, f"{who} {SAID[code]}{because}")

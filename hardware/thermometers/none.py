@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hardware import nothing
 from hardware.thermometers import SensorCode
 from kiosk.core.faults import SensorFault
@@ -16,6 +18,10 @@ class NoThermometer:
     def read(self) -> Reading:
         """Raises SensorFault ABSENT."""
         raise SensorFault(SensorCode.ABSENT, "no thermometer is configured; take the temperature by hand")
+
+    def about(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
 
     def close(self) -> None:
         """Nothing to let go of."""

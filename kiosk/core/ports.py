@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +70,9 @@ class Thermometer(Protocol):
 
     def read(self) -> Reading:
         """One reading, in °C, stamped with the driver's clock. Raises SensorFault."""
+
+    def about(self) -> Mapping[str, str]:
+        """What it found out about the part: `id`, `checking`, `emissivity`, ...; asks the part nothing."""
 
     def close(self) -> None:
         """Lets go of the bus; may be called twice."""

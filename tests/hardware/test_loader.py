@@ -11,7 +11,7 @@ from kiosk.core.faults import SettingsError
 
 def test_a_driver_is_the_module_of_its_name() -> None:
     assert hardware.load("thermometer", "simulated").name == "simulated"
-    assert set(hardware.names("thermometer")) == {"mlx90614", "none", "simulated"}
+    assert set(hardware.names("thermometer")) == {"iio", "mlx90614", "mlx90632", "none", "simulated"}
 
 
 @pytest.mark.parametrize("kind", hardware.KINDS)
@@ -21,7 +21,7 @@ def test_each_kind_lists_its_drivers_and_private_modules_are_none(kind: str) -> 
 
 @pytest.mark.parametrize("spec", ["mlx90641", "", "../cli", "_child", "MLX90614", "os", "__init__"])
 def test_an_unknown_driver_is_refused_with_the_known_ones(spec: str) -> None:
-    with pytest.raises(SettingsError, match=r"no such driver; .*known are mlx90614, none, simulated"):
+    with pytest.raises(SettingsError, match=r"no such driver; .*known are iio, mlx90614, mlx90632, none, simulated"):
         hardware.load("thermometer", spec)
 
 
@@ -35,7 +35,7 @@ def test_a_wrong_argument_names_spec_key_reason_and_what_is_known() -> None:
         hardware.load("thermometer", "mlx90614:bus=one")
     assert str(caught.value) == (
         "thermometer 'mlx90614:bus=one': bus=one: must be a whole number from 0 to 99; known are bus=0..99, "
-        "address=3..119"
+        "address=3..119, emissivity=0.1..1, power=0..27"
     )
 
 

@@ -74,3 +74,23 @@ driver.write_emissivity(0.98); print(f"{driver.emissivity():.3f}", said())
 driver.write_emissivity(1.0); print(said())
 """
     assert run(code) == ["0.980 setup", "34.49 21.99 pec"]
+
+
+def test_the_mlx90632_is_read_by_plain_messages() -> None:
+    code = """
+from hardware.thermometers import mlx90632
+driver = mlx90632.open_device("bus=1")
+reading = driver.read(); print(f"{reading.object_c:.1f} {reading.ambient_c:.1f}", driver.about()["kind"])
+driver = mlx90632.open_device("bus=1,address=0x3B")
+try: driver.read()
+except SensorFault as fault: print(fault.code)
+"""
+    assert run(code) == ["34.5 22.0 extended", "nack"]
+
+
+def test_a_part_that_the_kernel_drives_is_read_from_its_files() -> None:
+    code = """
+from hardware.thermometers import iio
+reading = iio.open_device("").read(); print(f"{reading.object_c:.2f} {reading.ambient_c:.2f}")
+"""
+    assert run(code) == ["36.49 20.99"]
