@@ -40,6 +40,10 @@ class LogbookUnwritable(KioskError, OSError):
     """A row could not be made durable; nobody may be shown green."""
 
 
+class RowRefused(LogbookUnwritable):
+    """This row cannot be written whatever the disk does; all others can."""
+
+
 class LogbookBroken(KioskError, ValueError):
     """The logbook's chain or file is not what was written."""
 

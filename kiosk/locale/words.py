@@ -143,6 +143,8 @@ DEVICE_STATES: Mapping[str, str] = {
     "refused": N_("has a file that is wrong"),
     "set_aside": N_("had a file set aside that was broken"),
     "damaged": N_("is damaged"),
+    "key_damaged": N_("had a key set aside that was damaged"),
+    "not_forgotten": N_("could not forget what is to be forgotten yet"),
     "disk_nearly_full": N_("is nearly full"),
     "network_file_system": N_("lies on a network"),
     "fat_file_system": N_("is formatted as FAT"),

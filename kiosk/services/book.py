@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from kiosk.core import clocks
 from kiosk.core.entry import Draft, EntryKind, SealClass
-from kiosk.core.faults import KioskError, LogbookBroken, LogbookUnwritable, NotOwner
+from kiosk.core.faults import KioskError, LogbookBroken, LogbookUnwritable, NotOwner, RowRefused, StoreUnreadable
 from kiosk.core.model import Direction
 from kiosk.core.reasons import Answer
-from kiosk.core.requests import Archived, Released, Reply
+from kiosk.core.requests import About, Archived, Inside, Released, Reply, Reveal
 from kiosk.core.view import Counts, DeviceView
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.devices import Watched
@@ -28,6 +28,13 @@ from kiosk.store.logbook import Logbook
 from kiosk.store.reader import Entry, Filter, Reader
 
 TRY_AGAIN_S = 2.0
+_REMEMBERED = 200  # answers
+_LOOKS = (About, Inside, Reveal)  # what they bring is not kept, and asking again is a look of its own
+# After these rows nothing was under way: the gate stopped, or a command worked while it was stopped.
+_IN_GOOD_ORDER = frozenset(
+    {EntryKind.STOP, EntryKind.PURGED, EntryKind.ERASED, EntryKind.EXPORTED, EntryKind.LOOKED, EntryKind.BACKUP}
+    | {EntryKind.RESTORED, EntryKind.SHEETS, EntryKind.INSIDE_RESET}
+)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -44,11 +51,18 @@ class Book:
         self._logbook: Logbook | None = None
         self._later: deque[Draft] = deque(maxlen=1000)
         self._tried_s = clock.monotonic_s()
+        self._forgot_s = float("-inf")
         self._counts = Counts()
+        self._again: OrderedDict[str, tuple[Archived, Reply]] = (
+            OrderedDict()
+        )  # answers to requests that changed something
+        self._stopping = threading.Event()
+        self._looking: threading.Thread | None = None
         self.keyring = _keyring(at.keys)
         self._ledger = Ledger(at.logbook, clock, self.append, self._unsealed, threading.Lock())
         self._release = Release(clock, self.keyring.head_key, self.append)
         self._left_off: datetime | None = None
+        self._newest: Entry | None = None  # the last row from before it was opened
         self._open()
 
     def _open(self) -> None:
@@ -61,17 +75,32 @@ class Book:
             self._open_or_break()
         if self._logbook is not None:
             self._look_at_the_disk(self._logbook)
+            self._look_through_the_file()
 
     def _look_at_the_disk(self, logbook: Logbook) -> None:
         """What the desk has to know of the files: one that was set aside, until it is moved away; else a doubt."""
         broken = soundness.aside(self._at.logbook)
+        damaged = self.keyring.damaged()
         serious = [found for found in logbook.doubts() if found.serious]
         if broken:
             self.disk.became("set_aside", soundness.told(broken[-1]))
+        elif damaged:
+            self.disk.became("key_damaged", f"{damaged[-1]}: what it sealed cannot be read; look at the disk")
         elif serious:
             self.disk.became(serious[0].doubt, serious[0].line)
         else:
             self.disk.became("ok")
+
+    def _look_through_the_file(self) -> None:
+        """Looks for damage beside the work: nobody at the gate waits for a file of a million rows."""
+        if self._looking is None or not self._looking.is_alive():
+            self._looking = threading.Thread(target=self._look_for_damage, name="logbook check", daemon=True)
+            self._looking.start()
+
+    def _look_for_damage(self) -> None:
+        with suppress(StoreUnreadable):  # it is being set aside or closed just now
+            for found in soundness.about_file(self._at.logbook, stopping=self._stopping.is_set):
+                self.disk.became(found.doubt, found.line)
 
     def _open_or_break(self) -> None:
         boot = BOOT_ID.read_text().strip()
@@ -88,6 +117,7 @@ class Book:
         except OSError as error:  # LogbookUnwritable, or the folder itself
             self.watched.became("unwritable", str(error))
         else:
+            self._newest = self._logbook.newest()
             self._left_off = self._logbook.last_recorded()
             self._clock.at_least(self._left_off)
             self._clock.remember(*clocks.remembered(self._of_the_clock(), boot))
@@ -112,11 +142,31 @@ class Book:
                 raise LogbookUnwritable(f"{self._at.logbook}: not open")
             try:
                 row = self._logbook.append(draft)
+            except RowRefused:
+                raise  # all others can be written
             except LogbookUnwritable as error:
                 self.watched.became("unwritable", str(error))
                 raise
             self._clock.at_least(row.recorded)
             self.watched.became("ok")
+
+    def started(self, rules: str) -> None:
+        """The row of a gate that came up. After one that did not stop in good order it names the last visit before.
+
+        That visit's row was on the disk, and its lamp may never have been lit: nobody was told, and a paper sheet may
+        tell of the same person.
+        """
+        before = self._newest
+        cut_short = before is not None and before.kind not in _IN_GOOD_ORDER
+        self.append_later(
+            Draft(
+                EntryKind.START,
+                self._clock.now(),
+                rules=rules,
+                refers=before.visit if before is not None and cut_short else "",
+                detail="cut_short" if cut_short else "",
+            )
+        )
 
     def append_later(self, draft: Draft) -> None:
         """A row of something that was done first; written now or when it can be."""
@@ -133,13 +183,35 @@ class Book:
                 return
             while self._later:
                 try:
-                    self.append(self._later[0])
+                    self._append_waiting(self._later[0])
                 except LogbookUnwritable:
                     return
                 self._later.popleft()
             if self._logbook is not None:
-                with suppress(LogbookUnwritable):  # the next row says so
-                    self._logbook.sign_if_due()
+                self._finish(self._logbook)
+
+    def _append_waiting(self, draft: Draft) -> None:
+        """A row that had to wait; one that can never be written leaves what can be, and holds nobody else up."""
+        try:
+            self.append(draft)
+        except RowRefused:
+            bare = Draft(draft.kind, draft.happened, draft.lane, draft.visit, draft.refers, detail="refused")
+            with suppress(RowRefused):
+                self.append(bare)
+
+    def _finish(self, logbook: Logbook) -> None:
+        """What a failure left undone: a head that is due, and forgetting that was cut short."""
+        with suppress(LogbookUnwritable):  # the next row says so
+            logbook.sign_if_due()
+        now_s = self._clock.monotonic_s()
+        if logbook.unfinished and now_s - self._forgot_s >= TRY_AGAIN_S:
+            self._forgot_s = now_s
+            try:
+                logbook.finish_forgetting()
+            except LogbookUnwritable as error:  # rows may be written all the same
+                self.disk.became("not_forgotten", str(error))
+            else:
+                self._look_at_the_disk(logbook)
 
     def _recovered(self) -> bool:
         now_s = self._clock.monotonic_s()
@@ -160,12 +232,15 @@ class Book:
             self._open()
         return self.writable
 
-    def passed_before(self, key: str, direction: Direction, since: datetime) -> datetime | None:
-        """When this identity last passed this way; None too while the logbook cannot be read."""
+    def passed_before(self, key: str, direction: Direction, since: datetime, *, person: str = "") -> datetime | None:
+        """When this identity, or this person of the roster, last passed this way.
+
+        None too while the logbook cannot be read.
+        """
         if self._logbook is None:
             return None
         try:
-            return self._logbook.passed_before(key, direction, since)
+            return self._logbook.passed_before(key, direction, since, person=person)
         except (KioskError, OSError) as error:
             self.watched.became("unreadable", str(error))
             return None
@@ -182,6 +257,9 @@ class Book:
 
     def answer(self, request: Archived) -> Reply:
         """What the logbook itself answers; whoever looks at sealed fields is written down first."""
+        asked, known = self._again.get(request.request_id, (None, None))
+        if known is not None and asked == request:
+            return known  # a retry is harmless
         if self._clock.now() >= request.expires_at:
             return Reply(request_id=request.request_id, answer=Answer.EXPIRED)
         try:
@@ -190,7 +268,21 @@ class Book:
             return Reply(request_id=request.request_id, answer=Answer.NOT_RECORDED)
         except (ValueError, KioskError):
             return Reply(request_id=request.request_id, answer=Answer.OUT_OF_RANGE)
-        return Reply(request_id=request.request_id, answer=answer, data=data)
+        reply = Reply(request_id=request.request_id, answer=answer, data=data)
+        if answer is Answer.DONE and not isinstance(request, _LOOKS):
+            self._remember(request, reply)
+        return reply
+
+    def _remember(self, request: Archived, reply: Reply) -> None:
+        with self._guard:
+            self._again[reply.request_id] = request, reply
+            while len(self._again) > _REMEMBERED:
+                self._again.popitem(last=False)
+
+    @property
+    def signed_code(self) -> str:
+        """Row and short code of the newest signed head; empty while there is none."""
+        return self._logbook.signed_code if self._logbook is not None else ""
 
     def _answer(self, request: Archived) -> tuple[Answer, dict[str, object]]:
         if isinstance(request, Released):
@@ -221,6 +313,9 @@ class Book:
 
     def close(self) -> None:
         """Leaves a clean file."""
+        self._stopping.set()
+        if self._looking is not None:
+            self._looking.join()
         with self._guard:
             self.catch_up()
             if self._logbook is not None:

@@ -113,7 +113,7 @@ class GateService:
 
     def run(self, stopping: threading.Event) -> None:
         """Turns until `stopping`; then goes dark and closes the logbook cleanly."""
-        self._book.append_later(Draft(EntryKind.START, self._clock.now(), rules=self._policy.rules.version))
+        self._book.started(self._policy.rules.version)
         self._notifier.ready()
         try:
             while not stopping.is_set():

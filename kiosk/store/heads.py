@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from kiosk.core.entry import Head, iso
+from kiosk.core.entry import Head, code, iso
 from kiosk.core.faults import LogbookBroken, SettingsError
 from kiosk.store import durable
 
@@ -157,12 +157,14 @@ class Signing:
         self._path, self._key = path, key
         self._number, self._row = 0, 0
         self._at: datetime | None = None
+        self.code = ""  # row and short code of the newest head
 
     def renew(self, db: sqlite3.Connection) -> None:
         """Reads the newest head again, after another connection was made."""
         signed = newest(db)
         self._number, self._row = (signed.head.number, signed.head.seq) if signed else (0, 0)
         self._at = signed.head.at if signed else None
+        self.code = short(signed) if signed else ""
 
     def waits(self, seq: int) -> bool:
         """Whether rows up to `seq` are not all signed."""
@@ -185,11 +187,17 @@ class Signing:
     def keep(self, signed: SignedHead) -> None:
         """Notes it as the newest, and writes its copy beside the file, which may fail and be written next time."""
         self._number, self._row, self._at = signed.head.number, signed.head.seq, signed.head.at
+        self.code = short(signed)
         with suppress(OSError):
             keep(self._path, signed)
 
 
-# --- As a file
+# --- As people and files have it
+
+
+def short(signed: SignedHead) -> str:
+    """Row and short code, as people note them: `48210:ABCD-2EFG`."""
+    return f"{signed.head.seq}:{code(signed.head.hash)}"
 
 
 def dump(signed: SignedHead) -> bytes:

@@ -29,6 +29,7 @@ KEY_ID_BYTES = 4  # says which key sealed a blob, so that a forgotten key is tol
 TAG = "tag"  # the class of the keys behind person_tag and code_tag
 TAG_HEX = 32  # characters of a tag: 128 bits
 _MODE = 0o600
+_DAMAGED = ".damaged"
 
 
 class Keyring:
@@ -104,13 +105,11 @@ class Keyring:
 
         Raises OSError. The files are not overwritten first: on flash that reaches other cells.
         """
-        gone = {str(each) for each in classes}
-        if SealClass.IDENTITY in gone:
-            gone.add(TAG)
+        gone = _with_tags(classes)
         with self._guard:
-            doomed = [path for path in self._days.glob("*.key") if _is_before(path, before, gone)]
+            doomed = self._doomed(before, classes)
             for path in doomed:
-                path.unlink()
+                path.unlink(missing_ok=True)
             durable.sync(self._days)
             for day, name in [each for each in self._keys if each[0] < before and each[1] in gone]:
                 del self._keys[day, name]
@@ -118,12 +117,16 @@ class Keyring:
                 self._settled.discard((day, name))
         return len(doomed)
 
+    def holds(self, before: date, classes: Iterable[str] = tuple(SealClass)) -> bool:
+        """Whether there is a key that `forget` would delete."""
+        return bool(self._doomed(before, classes))
+
     def held(self) -> list[tuple[date, str, bytes]]:
         """Day, class and key of everything that is not forgotten: for a backup, which seals them anew."""
         found = []
         for path in sorted(self._days.glob("*.key")):
             day, _, name = path.stem.partition(".")
-            with suppress(FileNotFoundError):  # forgotten just now
+            with suppress(FileNotFoundError, LogbookBroken):  # forgotten just now, or no use to anybody any more
                 found.append((date.fromisoformat(day), name, self._load(path)))
         return found
 
@@ -132,6 +135,11 @@ class Keyring:
         path = self._days / f"{day.isoformat()}.{name}.key"
         nonce = self._random(NONCE_BYTES)
         durable.write(path, nonce + self._root.encrypt(nonce, key, path.name.encode()), _MODE)
+
+    def _doomed(self, before: date, classes: Iterable[str]) -> list[Path]:
+        """Keys, and what is left of keys: such as were damaged, or not written to their end."""
+        gone = _with_tags(classes)
+        return [path for path in self._days.iterdir() if _is_before(path, before, gone)]
 
     def _derive(self, purpose: bytes) -> bytes:
         return hmac.digest(self._secret, b"checkpoint-kiosk " + purpose, "sha256")
@@ -152,12 +160,26 @@ class Keyring:
                 return key
             path = self._days / f"{day.isoformat()}.{name}.key"
             if key is None:
-                key = self._load(path) if path.exists() else self._make(path, make=make)
+                key = self._load_or_replace(path, make=make) if path.exists() else self._make(path, make=make)
                 self._keys[day, name] = key
             if make:  # whoever made it may have died before it was on the disk
                 durable.settle(path)
                 self._settled.add((day, name))
             return key
+
+    def _load_or_replace(self, path: Path, *, make: bool) -> bytes:
+        """A key that cannot be used any more must not keep anybody from being written down: it is set aside."""
+        try:
+            return self._load(path)
+        except LogbookBroken:
+            if not make:
+                raise
+            path.rename(path.with_name(path.name + _DAMAGED))
+            return self._make(path, make=True)
+
+    def damaged(self) -> list[Path]:
+        """Keys that could not be used any more and were set aside: what they sealed cannot be read."""
+        return sorted(self._days.glob(f"*{_DAMAGED}"))
 
     def _load(self, path: Path) -> bytes:
         wrapped = path.read_bytes()
@@ -178,8 +200,13 @@ def _pseudonym(key: bytes, value: str) -> str:
     return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:TAG_HEX]
 
 
+def _with_tags(classes: Iterable[str]) -> set[str]:
+    gone = {str(each) for each in classes}
+    return gone | {TAG} if SealClass.IDENTITY in gone else gone
+
+
 def _is_before(path: Path, before: date, classes: set[str]) -> bool:
-    day, _, name = path.stem.partition(".")
+    day, name, _ = (*path.name.split(".", 2), "", "")[:3]
     with suppress(ValueError):
         return date.fromisoformat(day) < before and name in classes
     return False

@@ -15,18 +15,17 @@ from pathlib import Path
 
 from kiosk.core import entry
 from kiosk.core.entry import Draft, EntryKind, SealClass, Stamp
-from kiosk.core.faults import LogbookBroken, LogbookUnwritable, StoreUnreadable
+from kiosk.core.faults import LogbookBroken, LogbookUnwritable, RowRefused, StoreUnreadable
 from kiosk.core.model import Direction
 from kiosk.core.view import Counts
-from kiosk.store import heads, migrations, owning, persons, questions, seals, soundness
+from kiosk.store import forgetting, heads, owning, persons, questions, seals, soundness
 from kiosk.store.entries import Entry
+from kiosk.store.forgetting import Intent
 from kiosk.store.heads import SignedHead
+from kiosk.store.holding import Holding
 from kiosk.store.keys import Keyring
-from kiosk.store.migrations.logbook import migrations as _shape
 from kiosk.store.soundness import Doubt, Found
 
-_TAIL = 256  # rows whose chain is looked at when the logbook is opened
-_PASSING = (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.InterfaceError)  # busy, full, closed
 _ERASED = 500  # rows that one ERASED row names at most
 _PROBE_BYTES = 8192  # what `probe` writes: more than any row needs
 
@@ -60,21 +59,10 @@ class Logbook:
         self._keys = keyring
         self._ambient = ambient
         self._guard = threading.RLock()
-        self._failures = 0
         self._tally: questions.DayTally | None = None
-        self._tail: tuple[int, bytes] | None = None
-        self._doubtful: set[bytes] = set()  # hashes of rows whose commit failed: one of them may come back
-        self._signing = heads.Signing(path, keyring.head_key)
-        self._epoch = 0
-        self._kiosk = ""  # as the file was begun with: heads are signed in its name
         self._closed = False
-        self.broken = False  # whether the file turned out not to be what was written
-        self._ownership = owning.Ownership(path)
-        try:
-            self._db = self._connect()
-        except BaseException:
-            self._ownership.release()
-            raise
+        self._hold = Holding(path, ambient.kiosk, keyring.head_key, ambient.now)
+        self.unfinished = True  # whether something may be left to be forgotten: `finish_forgetting` looks
 
     @classmethod
     def open(
@@ -94,22 +82,28 @@ class Logbook:
         """
         return cls(path, keyring, Ambient(kiosk, boot, clock_state, now, monotonic_ns))
 
+    @property
+    def broken(self) -> bool:
+        """Whether the file turned out not to be what was written: to be set aside."""
+        return self._hold.broken
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._hold.db
+
     def append(self, draft: Draft) -> Row:
         """Writes one row down; on the disk when this returns.
 
-        Raises LogbookUnwritable, after which nothing was recorded and the next call tries afresh.
+        Raises LogbookUnwritable, after which nothing was recorded and the next call tries afresh; RowRefused, which
+        is one, where it is this row that cannot be written, and all others can.
         """
-        with self._guard:
-            try:
-                row = self._append(draft)
-            except (sqlite3.Error, OSError, ValueError) as error:
-                self._failed(error)
-                raise LogbookUnwritable(f"{self._path}: a row could not be written: {error}") from error
-            self._failures = 0
+        with self._guard, self._writing("a row could not be written"):
+            row = self._append(draft)
+            self._hold.worked()
             return row
 
     def doubts(self) -> list[Found]:
-        """What is not as it should be with the file, its disk, and SQLite; takes a few seconds at most."""
+        """What is not as it should be with the connection, its disk, and SQLite; quickly answered."""
         with self._guard:
             try:
                 return soundness.about_connection(self._db) + soundness.about_place(self._path)
@@ -118,28 +112,30 @@ class Logbook:
 
     def probe(self) -> bool:
         """Whether rows can be written again, tried with a durable write that is no row."""
-        with self._guard:
-            try:
-                self._recover()
-                self._db.execute(
-                    "INSERT INTO meta VALUES ('probe', zeroblob(?)) ON CONFLICT DO UPDATE SET value = excluded.value",
-                    (_PROBE_BYTES,),
-                )
-                self._db.execute("DELETE FROM meta WHERE name = 'probe'")
-            except (sqlite3.Error, OSError, LogbookBroken) as error:
-                self._failed(error)
-                return False
-            self._failures = 0
+        with self._guard, suppress(LogbookUnwritable), self._writing("it cannot be written"):
+            self._hold.ready()
+            self._db.execute(
+                "INSERT INTO meta VALUES ('probe', zeroblob(?)) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (_PROBE_BYTES,),
+            )
+            self._db.execute("DELETE FROM meta WHERE name = 'probe'")
+            self._hold.worked()
             return True
+        return False
 
-    def passed_before(self, code_key: str, direction: Direction, since: datetime) -> datetime | None:
-        """When the identity behind `code_key` last passed in `direction`, not before `since`; overrides included.
+    def passed_before(
+        self, code_key: str, direction: Direction, since: datetime, *, person: str = ""
+    ) -> datetime | None:
+        """When whoever is behind `code_key`, or is `person` of the roster, last passed in `direction`.
 
-        Raises StoreUnreadable, LogbookBroken where a key is.
+        Not before `since`; overrides included. Either may be empty. Raises StoreUnreadable, LogbookBroken where a
+        key is.
         """
         with self._reading():
-            tags = self._tags((code_key,), since.astimezone(UTC).date(), self._today())
-            return questions.passed_before(self._db, tags, direction, since)
+            span = since.astimezone(UTC).date(), self._today()
+            codes = self._tags((code_key,), *span) if code_key else ()
+            people = self._tags((person,), *span) if person else ()
+            return questions.passed_before(self._db, codes, direction, since, people)
 
     def tags(self, persons: Iterable[str], since: date, until: date) -> tuple[str, ...]:
         """The person tags that `persons` had on the days from `since` to `until`, for `Filter.person_tags`."""
@@ -164,89 +160,124 @@ class Logbook:
         with self._reading():
             return seals.reveal(self._db, self._keys, seqs)
 
+    # --- Signed heads
+
     def sign(self) -> SignedHead | None:
         """Signs what the chain has come to: at the end of a shift, at a stop, for an export. None without a row.
 
         Raises LogbookUnwritable. A head that was signed already is given again.
         """
-        with self._guard:
-            try:
-                self._recover()
-                assert self._tail is not None
-                if self._signing.waits(self._tail[0]):
-                    self._db.execute("BEGIN IMMEDIATE")
-                    signed = self._sign(*self._tail)
-                    self._db.execute("COMMIT")
-                    self._signing.keep(signed)
-                return heads.newest(self._db)
-            except (sqlite3.Error, OSError) as error:
-                self._failed()
-                raise LogbookUnwritable(f"{self._path}: the head could not be signed: {error}") from error
+        with self._guard, self._writing("the head could not be signed"):
+            tail = self._hold.ready()
+            if self._hold.signing.waits(tail[0]):
+                self._db.execute("BEGIN IMMEDIATE")
+                signed = self._hold.sign(*tail)
+                self._db.execute("COMMIT")
+                self._hold.signing.keep(signed)
+            return heads.newest(self._db)
 
     def sign_if_due(self) -> None:
         """Signs where rows have waited for a quarter of an hour; cheap to ask. Raises LogbookUnwritable."""
         with self._guard:
-            if self._tail is not None and self._signing.is_late(self._tail[0], self._ambient.now()):
+            tail = self._hold.tail
+            if tail is not None and self._hold.signing.is_late(tail[0], self._ambient.now()):
                 self.sign()
+
+    @property
+    def signed_code(self) -> str:
+        """Row and short code of the newest signed head, as `48210:ABCD-2EFG`; empty before the first."""
+        return self._hold.signing.code
+
+    # --- Forgetting
 
     def purge(self, before: date, *, by: str = "", classes: Iterable[SealClass] = tuple(SealClass)) -> int:
         """Forgets the personal fields of every UTC day before `before`: keys first, then what they sealed.
 
         Writes one PURGED row where there was something to forget. How many rows lost personal fields.
-        Raises ValueError for a day that is not over, LogbookUnwritable.
+        Raises ValueError for a day that is not over; LogbookUnwritable, after which `finish_forgetting` goes on with
+        what was begun.
         """
-        chosen = sorted(set(classes))
+        chosen = tuple(sorted(set(classes)))
         with self._guard:
             if before > self._today():
                 raise ValueError(f"{before}: only days that are over can be forgotten; today is {self._today()}")
-            try:
-                keys = self._keys.forget(before, chosen)
-            except OSError as error:
-                raise LogbookUnwritable(f"{self._path}: keys could not be deleted: {error}") from error
-            with self._reading():
+            self.finish_forgetting()
+            with self._writing("it is to be forgotten, and is not yet"):
+                seq, _ = self._hold.ready()
                 rows = seals.count_before(self._db, before, chosen)
-            if keys or rows:
-                now, some = self._ambient.now(), () if len(chosen) == len(SealClass) else chosen
-                self.append(Draft(EntryKind.PURGED, now, volunteer=by, detail=" ".join([before.isoformat(), *some])))
-                self._without_trace(lambda: seals.delete_before(self._db, before, chosen))
+                if not rows and not self._keys.holds(before, chosen):
+                    return 0
+                forgetting.intend(self._db, Intent(before=before, classes=chosen, by=by, after=seq))
+            self.unfinished = True
+            self.finish_forgetting()
             return rows
-
-    def about(self, who: persons.Who, since: date) -> tuple[persons.Mention, ...]:
-        """Every row about somebody since the UTC day `since`, with its personal fields. Raises LogbookBroken."""
-        with self._guard:
-            return persons.about(self._db, self._keys, who, questions.days(since, self._today()))
 
     def erase(self, seqs: Iterable[int], *, by: str = "", reason: str = "") -> int:
         """Forgets the personal fields of some rows because somebody asked; an ERASED row names them first.
 
-        How many rows lost their personal fields. Raises LogbookUnwritable.
+        How many rows lost their personal fields. Raises LogbookUnwritable, as `purge` does.
         """
         with self._guard:
-            chosen = seals.held_by(self._db, seqs)
+            with self._reading():
+                chosen = seals.held_by(self._db, seqs)
             note = ((SealClass.NOTE, (("reason", reason),)),) if reason else ()
             for some in (chosen[start : start + _ERASED] for start in range(0, len(chosen), _ERASED)):
                 draft = Draft(EntryKind.ERASED, self._ambient.now(), volunteer=by, rows=tuple(some), sealed=note)
+                self.unfinished = True
                 self.append(draft)
-            self._without_trace(lambda: seals.delete_rows(self._db, chosen))
+            self.finish_forgetting()
             return len(chosen)
 
-    def _without_trace(self, delete: Callable[[], None]) -> None:
-        """Deletes, and takes what was deleted out of the write-ahead log and the readers' way too."""
-        try:
-            delete()
-            owning.empty_log(self._db)
-        except sqlite3.Error as error:
-            self._failed()
-            raise LogbookUnwritable(f"{self._path}: it is to be forgotten, and not all of it is: {error}") from error
+    def finish_forgetting(self) -> None:
+        """Goes on with what was to be forgotten and was cut short; cheap where nothing was.
+
+        Raises LogbookUnwritable; it is tried again with the next call.
+        """
+        with self._guard:
+            if not self.unfinished:
+                return
+            with self._writing("it is to be forgotten, and not all of it is"):
+                self._hold.ready()
+                intent = forgetting.intended(self._db)
+                if intent is not None:
+                    self._purge(intent)
+                erased = forgetting.erased_and_held(self._db)
+                if erased:
+                    seals.delete_rows(self._db, erased)
+                if intent is not None or erased:  # out of the write-ahead log and the readers' way too
+                    owning.empty_log(self._db)
+                forgetting.done(self._db)
+            self.unfinished = False
+
+    def _purge(self, intent: Intent) -> None:
+        self._keys.forget(intent.before, intent.classes)
+        if not forgetting.is_said(self._db, intent):
+            self.append(Draft(EntryKind.PURGED, self._ambient.now(), volunteer=intent.by, detail=intent.detail))
+        seals.delete_before(self._db, intent.before, intent.classes)
+
+    # --- Looking
+
+    def about(self, who: persons.Who, since: date) -> tuple[persons.Mention, ...]:
+        """Every row about somebody since the UTC day `since`, with its personal fields.
+
+        Raises LogbookBroken, StoreUnreadable.
+        """
+        with self._reading():
+            return persons.about(self._db, self._keys, who, questions.days(since, self._today()))
 
     def visit_rows(self, visit: str) -> tuple[Entry, ...]:
-        """Every row of and about one visit, in the order they were written."""
-        with self._guard:
+        """Every row of and about one visit, in the order they were written. Raises StoreUnreadable."""
+        with self._reading():
             return questions.visit_rows(self._db, visit)
 
+    def newest(self) -> Entry | None:
+        """The last row; None where there is none. Raises StoreUnreadable."""
+        with self._reading():
+            return questions.newest(self._db)
+
     def last_recorded(self) -> datetime | None:
-        """The latest time at which a row was recorded: the clock may never show less."""
-        with self._guard:
+        """The latest time at which a row was recorded: the clock may never show less. Raises StoreUnreadable."""
+        with self._reading():
             return questions.last_recorded(self._db)
 
     def close(self) -> None:
@@ -256,18 +287,7 @@ class Logbook:
                 if not self._closed:
                     self.sign()
             self._closed = True
-            owning.disconnect(self._db)
-            self._ownership.release()
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """After a failed write the connection may be gone until the next one is tried."""
-        with self._guard:
-            try:
-                yield
-            except sqlite3.Error as error:
-                self._failed()
-                raise StoreUnreadable("recovering", f"{self._path}: cannot be read: {error}") from error
+            self._hold.close()
 
     def _today(self) -> date:
         return self._ambient.now().astimezone(UTC).date()
@@ -280,21 +300,9 @@ class Logbook:
     # --- Writing
 
     def _append(self, draft: Draft) -> Row:
-        self._recover()
-        assert self._tail is not None
-        seq, prev = self._tail[0] + 1, self._tail[1]
-        around = self._ambient
-        recorded = around.now()
-        stamp = Stamp(
-            kiosk=around.kiosk,
-            epoch=self._epoch,
-            seq=seq,
-            recorded=recorded,
-            monotonic_ns=around.monotonic_ns(),
-            boot=around.boot,
-            clock=around.clock_state(),
-        )
-        body, sealed = seals.prepare(draft, stamp, self._keys)
+        last, prev = self._hold.ready()
+        seq, recorded = last + 1, self._ambient.now()
+        body, sealed = self._prepare(draft, seq, recorded)
         digest = entry.sealed_digest(sealed)
         head = entry.chain(prev, body, digest)
         self._db.execute("BEGIN IMMEDIATE")
@@ -303,84 +311,48 @@ class Logbook:
             (seq, body.decode(), digest, prev, head),
         )
         self._db.executemany("INSERT INTO sealed VALUES (?, ?, ?, ?)", [(seq, *each) for each in sealed])
-        signed = self._sign(seq, head) if self._signing.is_due(seq, recorded) else None
-        self._doubtful.add(head)
-        self._db.execute("COMMIT")
-        self._doubtful.clear()
-        self._tail = seq, head
+        signed = self._hold.sign(seq, head) if self._hold.signing.is_due(seq, recorded) else None
+        self._hold.commit(head)
+        self._hold.tail = seq, head
         if signed is not None:
-            self._signing.keep(signed)
+            self._hold.signing.keep(signed)
         return Row(seq, head, recorded)
 
-    def _sign(self, seq: int, hash_: bytes) -> SignedHead:
-        return self._signing.sign(self._db, self._kiosk, self._epoch, seq, hash_, self._ambient.now())
-
-    def _failed(self, error: Exception | None = None) -> None:
-        """Nothing is known any more of what the file holds: it is looked at before the next row."""
-        corrupt = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, _PASSING)
-        self.broken = self.broken or corrupt or isinstance(error, LogbookBroken)
-        self._failures += 1
-        self._tail = None
+    def _prepare(self, draft: Draft, seq: int, recorded: datetime) -> tuple[bytes, list[seals.Blob]]:
+        around = self._ambient
+        stamp = Stamp(
+            kiosk=around.kiosk,
+            epoch=self._hold.epoch,
+            seq=seq,
+            recorded=recorded,
+            monotonic_ns=around.monotonic_ns(),
+            boot=around.boot,
+            clock=around.clock_state(),
+        )
         try:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._failures += 1  # not even that: a new connection
-
-    def _recover(self) -> None:
-        """After a failure: the end of the chain again; after the second, on a new connection."""
-        if self._failures > 1:
-            self._db.close()
-            self._db = self._connect()
-            self._take_back()
-        elif self._tail is None:
-            self._look_again()
-
-    def _look_again(self) -> None:
-        self._tail = questions.tail(self._db)
-        self._signing.renew(self._db)
-
-    def _take_back(self) -> None:
-        """A new connection finds a row in the write-ahead log that was refused: nobody was told that it is there."""
-        if self._tail is not None and self._tail[1] in self._doubtful:
-            seq = (self._tail[0],)
-            self._db.execute("BEGIN IMMEDIATE")
-            for table in ("head", "sealed", "entry"):
-                self._db.execute(f"DELETE FROM {table} WHERE seq = ?", seq)  # noqa: S608
-            self._db.execute("COMMIT")
-            self._look_again()
-        self._doubtful.clear()
-
-    def _compare(self, connection: sqlite3.Connection) -> None:
-        """Raises LogbookBroken where the head beside the file is of a row that the file does not have.
-
-        Going on would give numbers a second time.
-        """
-        signed = heads.kept(self._path)
-        if signed is None or (signed.head.kiosk, signed.head.epoch) != (self._kiosk, self._epoch):
-            return
-        if not questions.has(connection, signed.head.seq, signed.head.hash):
-            raise LogbookBroken(f"{self._path}: an older copy, or cut off: row {signed.head.seq} was signed")
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = None
-        try:
-            connection = owning.connect(self._path)
-            migrations.apply(connection, _shape)
-            self._epoch = questions.epoch(connection, self._ambient.kiosk, self._ambient.now())
-            self._kiosk = questions.kiosk(connection)
-            questions.check_tail(connection, _TAIL)
-            self._tail = questions.tail(connection)
-            self._signing.renew(connection)
-            self._compare(connection)
-        except sqlite3.DatabaseError as error:
-            if connection is not None:
-                connection.close()
-            if isinstance(error, sqlite3.OperationalError):
-                raise LogbookUnwritable(f"{self._path}: cannot be opened for writing: {error}") from error
-            raise LogbookBroken(f"{self._path}: {error}; move it aside and start again") from error
+            return seals.prepare(draft, stamp, self._keys)
         except LogbookBroken:
-            assert connection is not None
-            connection.close()
             raise
-        return connection
+        except ValueError as error:
+            raise RowRefused(f"{self._path}: a row of kind {draft.kind} cannot be written: {error}") from error
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        """What goes wrong is remembered, and named."""
+        try:
+            yield
+        except LogbookUnwritable:
+            raise
+        except (sqlite3.Error, OSError, LogbookBroken) as error:
+            self._hold.failed(error)
+            raise LogbookUnwritable(f"{self._path}: {what}: {error}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """After a failed write the connection may be gone until the next one is tried."""
+        with self._guard:
+            try:
+                yield
+            except sqlite3.Error as error:
+                self._hold.failed(error)
+                raise StoreUnreadable("recovering", f"{self._path}: cannot be read: {error}") from error

@@ -20,6 +20,7 @@ _DECIDING = json.dumps(sorted(DECIDING))
 _PASSES = """
 WITH found(visit) AS (
   SELECT coalesce(refers, visit) FROM entry WHERE code_tag IN (SELECT value FROM json_each(:tags))
+  UNION SELECT coalesce(refers, visit) FROM entry WHERE person_tag IN (SELECT value FROM json_each(:people))
 )
 SELECT seq, kind, visit, happened, direction, outcome FROM entry
  WHERE visit IN found AND +kind IN (SELECT value FROM json_each(:counted))
@@ -45,12 +46,15 @@ SELECT seq, kind, coalesce(refers, visit, ''), happened, direction, outcome FROM
 """
 
 
-def epoch(db: sqlite3.Connection, kiosk: str, now: datetime) -> int:
-    """The epoch of this file: the second in which it was begun, so that no two files of a kiosk share one."""
-    db.execute("INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT DO NOTHING", (int(now.timestamp()),))
-    db.execute("INSERT INTO meta VALUES ('kiosk', ?) ON CONFLICT DO NOTHING", (kiosk,))
-    number: int = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
-    return number
+def epoch(db: sqlite3.Connection) -> int | None:
+    """The epoch of this file; None where it was not begun yet."""
+    row = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+    return None if row is None else int(row[0])
+
+
+def begin(db: sqlite3.Connection, number: int, kiosk: str) -> None:
+    """A new file gets the number of its epoch and the name of its kiosk. Raises sqlite3.Error."""
+    db.execute("INSERT INTO meta VALUES ('epoch', ?), ('kiosk', ?) ON CONFLICT DO NOTHING", (number, kiosk))
 
 
 def kiosk(db: sqlite3.Connection) -> str:
@@ -97,16 +101,27 @@ def visit_rows(db: sqlite3.Connection, visit: str) -> tuple[Entry, ...]:
     return tuple(parse(body) for (body,) in db.execute(sql, (visit, visit)))
 
 
+def newest(db: sqlite3.Connection) -> Entry | None:
+    """The last row; None where there is none."""
+    row = db.execute("SELECT body FROM entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return parse(row[0]) if row else None
+
+
 def days(since: date, until: date) -> list[date]:
     """Every day from `since` to `until`, both included."""
     return [since + timedelta(days=number) for number in range((until - since).days + 1)]
 
 
 def passed_before(
-    db: sqlite3.Connection, code_tags: Sequence[str], direction: Direction, since: datetime
+    db: sqlite3.Connection,
+    code_tags: Sequence[str],
+    direction: Direction,
+    since: datetime,
+    person_tags: Sequence[str] = (),
 ) -> datetime | None:
-    """When one of `code_tags` last came to PASS in `direction`, not before `since`."""
-    values = {"tags": json.dumps(code_tags), "counted": _COUNTED, "deciding": _DECIDING}
+    """When one of `code_tags` or `person_tags` last came to PASS in `direction`, not before `since`."""
+    tags = {"tags": json.dumps(code_tags), "people": json.dumps(person_tags)}
+    values = {**tags, "counted": _COUNTED, "deciding": _DECIDING}
     tally = Tally()
     for mark in _marks(db.execute(_PASSES, values)):
         tally.add(mark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from kiosk.core.entry import iso
-from kiosk.store import durable
+from kiosk.store import durable, owning
 
 ENOUGH_BYTES = 256 * 1024 * 1024  # free: some hundred thousand rows
-CHECK_WITHIN_S = 1.5  # of a start; a large file is checked as far as that goes
+CHECK_WITHIN_S = 10.0  # beside a running gate: for so long a look may keep its write-ahead log from shrinking
+RESTORE = "sudo kiosk restore --replace --recovery-key FILE"  # after stopping the services; see docs/backup.md
 _BROKEN = ".broken-"
 _BESIDE = ("-wal", "-shm", ".head")
 _WHY = ".why"
@@ -53,7 +55,7 @@ class Found:
 
 
 def about_connection(connection: sqlite3.Connection) -> list[Found]:
-    """Doubts about the owner's connection and its file. Takes at most a few seconds. Raises sqlite3.Error."""
+    """Doubts about the owner's connection; quickly answered. Raises sqlite3.Error."""
     found = []
     mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
     if mode != "wal":
@@ -61,10 +63,25 @@ def about_connection(connection: sqlite3.Connection) -> list[Found]:
     level = int(connection.execute("PRAGMA synchronous").fetchone()[0])
     if level < 2:
         found.append(Found(Doubt.SYNCHRONOUS, f"synchronous is {level} instead of 2: a power cut would lose rows"))
-    damage = _quick_check(connection)
-    if damage:
-        found.append(Found(Doubt.DAMAGED, f"the file is damaged: {damage}; run kiosk log verify, and restore a backup"))
     return found
+
+
+def about_file(
+    path: Path, within_s: float = CHECK_WITHIN_S, stopping: Callable[[], bool] = lambda: False
+) -> list[Found]:
+    """Damage in the database at `path`, looked for as far as the time goes, beside its owner. Raises StoreUnreadable.
+
+    A start does not wait for this: a file of many rows takes longer than anybody at a gate waits. Every backup
+    looks at all of it.
+    """
+    until = time.monotonic() + within_s
+    try:
+        with owning.reading(path) as db:
+            damage = _quick_check(db, lambda: stopping() or time.monotonic() > until)
+    except sqlite3.DatabaseError as error:
+        damage = str(error)
+    said = f"the file is damaged: {damage}; run kiosk log verify, and restore a backup"
+    return [Found(Doubt.DAMAGED, said)] if damage else []
 
 
 def about_place(path: Path) -> list[Found]:
@@ -105,10 +122,9 @@ def file_system(folder: Path, mounts: str) -> str:
     return kind
 
 
-def _quick_check(connection: sqlite3.Connection) -> str:
-    """The first damage that SQLite finds in the time that there is; empty where it finds none."""
-    until = time.monotonic() + CHECK_WITHIN_S
-    connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+def _quick_check(connection: sqlite3.Connection, enough: Callable[[], bool]) -> str:
+    """The first damage that SQLite finds until it is `enough`; empty where it finds none."""
+    connection.set_progress_handler(enough, 1_000)
     try:
         said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.OperationalError as error:
@@ -150,7 +166,7 @@ def told(moved: Path) -> str:
     why = moved.with_name(moved.name + _WHY)
     said = f"{moved.name}: {why.read_text('utf-8', 'replace') if why.exists() else 'broken'}"
     backup = _newest_backup(moved)
-    advice = f"the newest backup is {backup}; kiosk restore brings it back" if backup else "it knows of no backup"
+    advice = f"the newest backup is {backup}: {RESTORE} brings it back" if backup else "it knows of no backup"
     return f"{said}; {advice}; move it away when it was looked at"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,9 +12,9 @@ import pytest
 
 from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.faults import LogbookUnwritable
-from kiosk.core.model import Direction, Outcome
+from kiosk.core.model import Direction, Measurement, Outcome, TemperatureSource
 from kiosk.core.reasons import Answer
-from kiosk.core.requests import Purge, Reveal
+from kiosk.core.requests import NumberSheets, Purge, Reveal
 from kiosk.services.book import Book
 from kiosk.services.clock import ClockState
 from kiosk.settings import RetentionSection, places
@@ -62,6 +64,81 @@ def test_what_was_done_first_is_written_when_it_can_be(book, clock, at, monkeypa
     book.catch_up()
     assert book.writable
     assert kinds(at) == ["evacuation"]
+
+
+def test_a_row_that_can_never_be_written_leaves_what_can_be_and_holds_nobody_behind_it_up(book, clock, at):
+    no_number = Measurement(float("nan"), 36.5, None, 0.0, 1, "contact", clock.now(), TemperatureSource.CONTACT)
+    book._later.append(visit(clock, visit="bad", measurement=no_number))
+    book.append_later(Draft(EntryKind.EVACUATION, clock.now(), detail="on"))
+    assert book.writable
+    rows = sorted(Reader(at.logbook).rows(Filter()), key=lambda row: row.seq)
+    said = [(row.kind, row.visit, row.detail) for row in rows]
+    assert said == [("visit", "bad", "refused"), ("evacuation", "", "on")]
+
+
+def test_a_visit_whose_row_can_never_be_written_does_not_close_the_gate(book, clock):
+    no_number = Measurement(float("nan"), 36.5, None, 0.0, 1, "contact", clock.now(), TemperatureSource.CONTACT)
+    with pytest.raises(LogbookUnwritable):
+        book.append(visit(clock, measurement=no_number))
+    assert book.writable
+
+
+def test_a_start_after_a_kill_names_the_visit_whose_lamp_may_never_have_been_lit(at, clock):
+    book = Book(at, "k1", clock)
+    book.started("r1")
+    book.append(visit(clock, visit="last"))
+    book._logbook.close()  # killed: without a row that says so
+    again = Book(at, "k1", clock)
+    again.started("r1")
+    again.append_later(Draft(EntryKind.STOP, clock.now()))
+    again.close()
+    with closing(Book(at, "k1", clock)) as third:
+        third.started("r1")
+    starts = [(row.detail, row.refers) for row in Reader(at.logbook).rows(Filter(kind=EntryKind.START))]
+    assert starts == [("", ""), ("cut_short", "last"), ("", "")]
+
+
+def test_a_purge_whose_row_failed_is_finished_in_a_later_turn(book, clock, at, monkeypatch):
+    book.append(visit(clock, sealed=((SealClass.IDENTITY, (("name", "王小明"),)),)))
+    clock.wall += timedelta(days=3)
+    append = book._logbook.append
+    before = clock.wall - timedelta(days=1)
+    request = Purge(request_id="p", by="m", expires_at=clock.wall + timedelta(seconds=5), before=before)
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            book._logbook, "append", lambda draft: _refuse(draft) if draft.kind == "purged" else append(draft)
+        )
+        assert book.answer(request).answer is Answer.NOT_RECORDED
+        book.catch_up()
+        assert (book.disk.state.code, "purged" in kinds(at)) == ("not_forgotten", False)
+        book.append(visit(clock, visit="people go on coming in"))
+    clock.mono += 3
+    book.catch_up()
+    assert kinds(at).count("purged") == 1
+    assert book.disk.state.code != "not_forgotten"
+
+
+def test_asking_again_after_an_answer_that_got_lost_changes_nothing_a_second_time(book, clock, at):
+    request = NumberSheets(request_id="n", by="m", expires_at=clock.wall + timedelta(seconds=5), count=3)
+    assert [book.answer(request).data for _ in range(2)] == [{"first": 1, "last": 3}] * 2
+    assert kinds(at).count("sheets") == 1
+    other = msgspec.structs.replace(request, count=2)
+    assert book.answer(other).data == {"first": 4, "last": 5}
+
+
+def test_damage_deep_in_the_file_is_told_without_a_start_that_waits_for_it(at, clock):
+    book = Book(at, "k1", clock)
+    for number in range(300):
+        book.append(visit(clock, visit=f"v{number}"))
+    book.close()
+    with closing(sqlite3.connect(at.logbook)) as db:
+        page = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_visit'").fetchone()[0]
+    data = bytearray(at.logbook.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    at.logbook.write_bytes(data)
+    with closing(Book(at, "k1", clock, mend=True)) as again:
+        again._looking.join()
+        assert (again.disk.state.code, again.writable) == ("damaged", True)
 
 
 def _refuse(_):

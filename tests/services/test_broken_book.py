@@ -3,15 +3,17 @@
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from kiosk.core.entry import Draft, EntryKind, SealClass
-from kiosk.core.faults import LogbookBroken
+from kiosk.core.faults import LogbookBroken, LogbookUnwritable
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import About, Erase, OpenNames, Reveal, SignExport, SignHead
 from kiosk.services.book import Book
 from kiosk.settings import RetentionSection, places
+from kiosk.store import owning, soundness
 from kiosk.store.reader import Filter, Reader
 from kiosk.store.verify import check
 from tests.support.clocks import HandClock
@@ -65,8 +67,44 @@ def test_a_broken_file_is_set_aside_and_a_new_epoch_begins(at, clock):
         assert (book.writable, book.disk.state.code) == (True, "set_aside")
         assert "move it away" in book.disk.state.detail
         (row,) = [row for row in Reader(at.logbook).rows(Filter()) if row.kind is EntryKind.VISIT]
-    assert row.epoch == int(clock.wall.timestamp())
+    (moved,) = [each for each in at.logbook.parent.glob("*.broken-*") if each.name.endswith("Z")]
+    with closing(sqlite3.connect(moved)) as db:
+        assert row.epoch > db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
     assert len(list(at.logbook.parent.glob("*.broken-*"))) >= 1
+
+
+def test_a_file_that_is_damaged_while_the_gate_runs_is_set_aside_and_people_go_on_coming_in(at, clock, book):
+    for number in range(100):
+        book.append(visit(clock, visit=f"v{number}"))
+    owning.empty_log(book._logbook._db)
+    data = bytearray(at.logbook.read_bytes())
+    at.logbook.write_bytes(data[:4096] + b"\xa5" * (len(data) - 4096))
+    book._logbook._db.execute("PRAGMA shrink_memory")
+    with pytest.raises(LogbookUnwritable):
+        book.append(visit(clock, visit="refused"))
+    assert not book.writable
+    clock.mono += 3
+    book.catch_up()
+    book.append(visit(clock, visit="after"))
+    assert book.disk.state.code == "set_aside"
+    assert [row.visit for row in Reader(at.logbook).rows(Filter(kind=EntryKind.VISIT))] == ["after"]
+    (aside,) = soundness.aside(at.logbook)
+    assert aside.read_bytes()[4096:8192] == b"\xa5" * 4096
+
+
+def test_a_file_whose_damage_shows_in_a_count_is_set_aside_too(at, clock, book):
+    for number in range(100):
+        book.append(visit(clock, visit=f"v{number}"))
+    owning.empty_log(book._logbook._db)
+    data = bytearray(at.logbook.read_bytes())
+    at.logbook.write_bytes(data[:4096] + b"\xa5" * (len(data) - 4096))
+    book._logbook._db.execute("PRAGMA shrink_memory")
+    book.counts(ZoneInfo("Asia/Shanghai"))
+    assert not book.writable
+    for _ in range(2):
+        clock.mono += 3
+        book.catch_up()
+    assert (book.disk.state.code, book.writable) == ("set_aside", True)
 
 
 def test_the_alarm_ends_when_the_file_was_moved_away(at, clock):

@@ -215,6 +215,6 @@ def test_another_user_can_neither_own_nor_leave_anything_behind(
 ) -> None:
     opened().close()
     assert _as_other_user(lambda: str(owning.Ownership(shared))).startswith("NotOwner")
-    assert len(list(shared.parent.iterdir())) == 3
+    assert len(list(shared.parent.iterdir())) == 4
     shared.chmod(0o600)
     assert _as_other_user(lambda: str(Reader.open(shared).count(Filter()))) == "StoreUnreadable forbidden"

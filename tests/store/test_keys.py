@@ -1,7 +1,7 @@
 """Keys are made on first use, kept to their owner, and deleted for ever."""
 
 import stat
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -88,8 +88,19 @@ def test_a_cut_root_key_is_named(tmp_path: Path) -> None:
         Keyring.open(tmp_path)
 
 
-def test_a_replaced_day_key_is_named(tmp_path: Path) -> None:
+def test_a_replaced_day_key_is_named_to_who_wants_to_read(tmp_path: Path) -> None:
     Keyring.open(tmp_path).tag(DAY, "P1")
     (tmp_path / "days" / "2026-11-21.tag.key").write_bytes(bytes(60))
     with pytest.raises(LogbookBroken, match=r"2026-11-21\.tag\.key"):
-        Keyring.open(tmp_path).tag(DAY, "P1")
+        Keyring.open(tmp_path).find_tag(DAY, "P1")
+
+
+def test_a_damaged_day_key_keeps_nobody_from_being_written_down_and_is_forgotten_with_its_day(tmp_path: Path) -> None:
+    before = Keyring.open(tmp_path).tag(DAY, "P1")
+    (tmp_path / "days" / "2026-11-21.tag.key").write_bytes(bytes(60))
+    keys = Keyring.open(tmp_path)
+    assert keys.tag(DAY, "P1") != before
+    assert [path.name for path in keys.damaged()] == ["2026-11-21.tag.key.damaged"]
+    assert [name for _, name, _ in keys.held()] == ["tag"]
+    keys.forget(DAY + timedelta(days=1))
+    assert list((tmp_path / "days").iterdir()) == []

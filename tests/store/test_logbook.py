@@ -47,6 +47,7 @@ def test_a_clean_stop_leaves_no_write_ahead_log(logbook: Logbook, visit: Drafted
     logbook.close()
     assert sorted(each.name for each in path.parent.iterdir()) == [
         "logbook.db",
+        "logbook.db.epoch",
         "logbook.db.head",
         "logbook.db.lock",
         "logbook.db.readers",

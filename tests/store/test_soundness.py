@@ -43,9 +43,22 @@ def test_a_damaged_page_is_found(opened: Callable[[], Logbook], visit: Callable[
     data = bytearray(path.read_bytes())
     data[8 * 4096 : 9 * 4096] = b"\xa5" * 4096
     path.write_bytes(data)
-    with closing(sqlite3.connect(path)) as db:
-        found = [each for each in soundness.about_connection(db) if each.doubt is Doubt.DAMAGED]
-    assert "kiosk log verify" in found[0].line
+    (found,) = soundness.about_file(path)
+    assert found.doubt is Doubt.DAMAGED
+    assert "kiosk log verify" in found.line
+
+
+def test_a_look_through_a_file_ends_when_its_time_is_over(
+    opened: Callable[[], Logbook], visit: Callable[..., Draft], path: Path
+) -> None:
+    book = opened()
+    for number in range(200):
+        book.append(visit(f"v{number}"))
+    book.close()
+    asked: list[bool] = []
+    assert soundness.about_file(path, stopping=lambda: not asked.append(True)) == []  # type: ignore[func-returns-value]
+    assert asked == [True]
+    assert soundness.about_file(path, within_s=0) == []
 
 
 @pytest.mark.parametrize(

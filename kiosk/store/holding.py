@@ -1,0 +1,168 @@
+"""The owner's connection to its logbook: looked at when it is opened, and mended after every failure.
+
+Nothing is known of the file after a failed write. The end of the chain is read again before the next row; where a
+commit failed, or anything twice, on a new connection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk.core.faults import KioskError, LogbookBroken, LogbookUnwritable
+from kiosk.store import epochs, heads, migrations, owning, questions
+from kiosk.store.heads import SignedHead
+from kiosk.store.migrations.logbook import migrations as _shape
+
+_TAIL = 256  # rows whose chain is looked at when the logbook is opened
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class Holding:
+    """One open logbook file. Its owner's lock is what serialises the calls."""
+
+    def __init__(self, path: Path, kiosk: str, key: Ed25519PrivateKey, now: Callable[[], datetime]) -> None:
+        """Opens `path`, made on first use. Raises NotOwner, LogbookBroken, LogbookUnwritable."""
+        self._path, self._given_name, self._now = path, kiosk, now
+        self._failures = 0
+        self._doubtful: set[bytes] = set()  # hashes of rows whose commit failed: one of them may come back
+        self.tail: tuple[int, bytes] | None = None  # number and hash of the last row; None: to be looked up
+        self.epoch = 0
+        self.kiosk = ""  # as the file was begun with: heads are signed in its name
+        self.signing = heads.Signing(path, key)
+        self.broken = False  # whether the file turned out not to be what was written
+        self._ownership = owning.Ownership(path)
+        try:
+            self.db = self._connect()
+        except BaseException:
+            self._ownership.release()
+            raise
+
+    def ready(self) -> tuple[int, bytes]:
+        """Number and hash of the last row, after whatever has to be mended first.
+
+        Raises sqlite3.Error, OSError, LogbookBroken.
+        """
+        if self._failures > 1:
+            self._renew()
+        elif self.tail is None:
+            self._look_again()
+        assert self.tail is not None
+        return self.tail
+
+    def commit(self, head: bytes) -> None:
+        """Ends the transaction that writes the row of hash `head`. Raises sqlite3.Error."""
+        self._doubtful.add(head)
+        self.db.execute("COMMIT")
+        self._doubtful.clear()
+
+    def worked(self) -> None:
+        """A write went well."""
+        self._failures = 0
+
+    def failed(self, error: Exception) -> None:
+        """Nothing is known any more of what the file holds."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the lower byte is the primary code
+        self.broken = self.broken or code in _DAMAGE or isinstance(error, LogbookBroken)
+        self._failures += 1
+        self.tail = None
+        try:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._failures += 1  # not even that: a new connection
+        if self._doubtful:  # now, and not with the next row: this process may be killed before that
+            self._failures += 1
+            with suppress(sqlite3.Error, OSError, KioskError):
+                self._renew()
+
+    def sign(self, seq: int, hash_: bytes) -> SignedHead:
+        """A signed head of the last row, written into the transaction that is open."""
+        return self.signing.sign(self.db, self.kiosk, self.epoch, seq, hash_, self._now())
+
+    def close(self) -> None:
+        """Leaves a clean file and lets others own it; may be called twice."""
+        owning.disconnect(self.db)
+        self._ownership.release()
+
+    def _renew(self) -> None:
+        self.db.close()
+        self.db = self._connect()
+        self._take_back()
+        self._failures = 0
+
+    def _look_again(self) -> None:
+        self.tail = questions.tail(self.db)
+        self.signing.renew(self.db)
+
+    def _take_back(self) -> None:
+        """A new connection finds a row in the write-ahead log that was refused: nobody was told that it is there."""
+        if self.tail is not None and self.tail[1] in self._doubtful:
+            seq = (self.tail[0],)
+            self.db.execute("BEGIN IMMEDIATE")
+            for table in ("head", "sealed", "entry"):
+                self.db.execute(f"DELETE FROM {table} WHERE seq = ?", seq)  # noqa: S608
+            self.db.execute("COMMIT")
+            self._look_again()
+        self._doubtful.clear()
+
+    # --- Opening
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = None
+        try:
+            connection = owning.connect(self._path)
+            migrations.apply(connection, _shape)
+            self._look_over(connection)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            named = _named(error, self._path)
+            if named is None:
+                raise
+            raise named from error
+        return connection
+
+    def _look_over(self, connection: sqlite3.Connection) -> None:
+        self.epoch = questions.epoch(connection) or self._begin(connection)
+        self.kiosk = questions.kiosk(connection)
+        with suppress(OSError):  # it stands in the file as well
+            epochs.remember(self._path, self.epoch)
+        questions.check_tail(connection, _TAIL)
+        self.tail = questions.tail(connection)
+        self.signing.renew(connection)
+        self._compare(connection)
+
+    def _begin(self, connection: sqlite3.Connection) -> int:
+        """A new file gets the number of its epoch, which is remembered outside it first. Raises OSError."""
+        number = epochs.following(self._path, self._now())
+        epochs.remember(self._path, number)
+        questions.begin(connection, number, self._given_name)
+        return number
+
+    def _compare(self, connection: sqlite3.Connection) -> None:
+        """Raises LogbookBroken where the head beside the file is of a row that the file does not have.
+
+        Going on would give numbers a second time.
+        """
+        signed = heads.kept(self._path)
+        if signed is None or (signed.head.kiosk, signed.head.epoch) != (self.kiosk, self.epoch):
+            return
+        if not questions.has(connection, signed.head.seq, signed.head.hash):
+            raise LogbookBroken(f"{self._path}: an older copy, or cut off: row {signed.head.seq} was signed")
+
+
+def _named(error: BaseException, path: Path) -> KioskError | None:
+    """What a file that cannot be opened is called: broken, or not writable just now; None where it has its name."""
+    if isinstance(error, KioskError):
+        return None
+    if isinstance(error, sqlite3.OperationalError | OSError):
+        return LogbookUnwritable(f"{path}: cannot be opened for writing: {error}")
+    if isinstance(error, sqlite3.DatabaseError | TypeError | ValueError):  # what is stored is not of its kind
+        return LogbookBroken(f"{path}: {error}; move it aside and start again")
+    return None
