@@ -6,7 +6,7 @@ then the lamp and the voice follow from where the lane is. Rows come before lamp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -88,6 +88,17 @@ def unrecorded(before: Lane, after: Lane, look: Look, effects: list[Effect], rul
             turn.update(written)
     _present(turn)
     return turn.lane, turn.effects
+
+
+def not_recorded(said: Respond, effect: Effect, typed: Collection[str]) -> Respond:
+    """What an answer becomes that came before the row of `effect`, which could not be written.
+
+    A visit that was asked for, or the code that was typed (the requests `typed`), hangs on that row; what has a row
+    of its own, before its answer, was done.
+    """
+    lost = effect.draft if isinstance(effect, Record) else None
+    begun = lost is not None and lost.kind is EntryKind.VISIT and said.visit == lost.visit
+    return replace(said, answer=Answer.NOT_RECORDED) if begun or said.request_id in typed else said
 
 
 def _unanswered(effect: Effect) -> Effect:

@@ -145,4 +145,5 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     crowd_until: datetime | None = None
     crowd_by: str = ""
     rules: str = ""
+    head: str = ""  # row and short code of the newest signed head of the log: `48210:ABCD-2EFG`
     simulated: tuple[str, ...] = ()  # device kinds that are simulated

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import OrderedDict
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from kiosk.core.model import ConditionKind, Part, Reading, Scan, Source
 from kiosk.core.present import condition_views, desk_view
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Reply, Request
-from kiosk.core.step import step, unrecorded
+from kiosk.core.step import not_recorded, step, unrecorded
 from kiosk.core.view import Counts, GateView
 from kiosk.services.audience import Audience
 from kiosk.services.book import Book
@@ -38,6 +37,7 @@ from kiosk.services.inbox import Answered, Asked, Inbox, Message, Pressed, Scann
 from kiosk.services.lists_watch import Lists
 from kiosk.services.notify import Notifier
 from kiosk.services.passers import Passers, Roster
+from kiosk.services.replies import Replies
 from kiosk.services.resolver_link import ResolverLink
 from kiosk.services.scanner_link import ScannerLink
 from kiosk.settings import Places, Settings
@@ -62,6 +62,7 @@ class Passage:
     requests: list[Request] = field(default_factory=list)
     online: list[OnlineAnswer] = field(default_factory=list)
     parts: tuple[Part, ...] = ()  # of a code that is shown in several, while its visit lasts
+    typed: list[str] = field(default_factory=list)  # ids of requests that typed a code for the next look
 
 
 class GateService:
@@ -100,8 +101,7 @@ class GateService:
         }
         self._gate = whole.Gate()
         self._gate_requests: list[whole.GateRequest] = []
-        self._replies: OrderedDict[str, Reply] = OrderedDict()
-        self._waiting: dict[str, list[Future[Reply]]] = {}
+        self._replies = Replies()
         self._counts = Counts()
         self._counted_s = float("-inf")
         self._shown: GateView | None = None
@@ -143,16 +143,23 @@ class GateService:
 
     def _look_at(self, passage: Passage) -> None:
         look = self._look(passage)
-        before = passage.lane
+        before, typed, passage.typed = passage.lane, passage.typed, []
         passage.lane, effects = step(before, look, self._policy.rules)
+        said = [Respond(request_id, Answer.DONE) for request_id in typed]
         for done, effect in enumerate(effects):
+            if isinstance(effect, Respond):  # after every row of this look
+                said.append(effect)
+                continue
             try:
                 self._apply(passage, effect)
             except LogbookUnwritable:
+                said = [not_recorded(each, effect, typed) for each in said]
                 passage.lane, instead = unrecorded(before, passage.lane, look, effects[done:], self._policy.rules)
                 for each in instead:
                     self._apply(passage, each)
-                return
+                break
+        for each in said:
+            self._apply(passage, each)
 
     def _look(self, passage: Passage) -> Look:
         known: dict[str, Known] = {}
@@ -191,7 +198,7 @@ class GateService:
                 if self._resolver is not None:
                     self._resolver.ask(visit, key)
             case Respond():
-                self._respond(Reply(request_id=effect.request_id, answer=effect.answer, visit=effect.visit))
+                self._replies.give(Reply(request_id=effect.request_id, answer=effect.answer, visit=effect.visit))
 
     def _count(self) -> None:
         self._counts, self._counted_s = self._book.counts(self._zone), self._clock.monotonic_s()
@@ -211,7 +218,7 @@ class GateService:
                     self._book.append_later(draft)
                 case Respond(request_id, answer, visit):
                     answer = Answer.NOT_RECORDED if unwritten and answer is Answer.DONE else answer
-                    self._respond(Reply(request_id=request_id, answer=answer, visit=visit))
+                    self._replies.give(Reply(request_id=request_id, answer=answer, visit=visit))
                     unwritten = False
 
     # --- Gathering ----------------------------------------------------------------------------------------
@@ -249,13 +256,7 @@ class GateService:
 
     def _ask(self, request: Request, reply: Future[Reply]) -> None:
         """A request that was answered before gets the same answer: a retry is harmless."""
-        known = self._replies.get(request.request_id)
-        if known is not None:
-            reply.set_result(known)
-            return
-        waiting = self._waiting.setdefault(request.request_id, [])
-        waiting.append(reply)
-        if len(waiting) == 1:
+        if self._replies.is_new(request, reply):
             self._route(request)
 
     def _route(self, request: Request) -> None:
@@ -265,10 +266,10 @@ class GateService:
         passage = self._passage_of(request)
         if passage is None:
             unknown = Answer.VISIT_ENDED if hasattr(request, "visit") else Answer.UNKNOWN_LANE
-            self._respond(Reply(request_id=request.request_id, answer=unknown))
+            self._replies.give(Reply(request_id=request.request_id, answer=unknown))
         elif isinstance(request, requests.Typed):
             self._hold_up(passage, request.text, Source.KEYBOARD)
-            self._respond(Reply(request_id=request.request_id, answer=Answer.DONE))
+            passage.typed.append(request.request_id)
         else:
             passage.requests.append(request)
 
@@ -282,13 +283,6 @@ class GateService:
             if any(each is not None and each.id == visit for each in (passage.lane.visit, *recent)):
                 return passage
         return None
-
-    def _respond(self, reply: Reply) -> None:
-        self._replies[reply.request_id] = reply
-        while len(self._replies) > 1000:
-            self._replies.popitem(last=False)
-        for waiting in self._waiting.pop(reply.request_id, []):
-            waiting.set_result(reply)
 
     # --- Conditions and faults ----------------------------------------------------------------------------
 
@@ -374,6 +368,7 @@ class GateService:
             crowd_until=self._gate.crowd.until if self._gate.crowd else None,
             crowd_by=self._gate.crowd.by if self._gate.crowd else "",
             rules=rules.version,
+            head=self._book.signed_code,
             simulated=tuple(sorted({device.name for device in devices if device.driver.startswith("simulated")})),
         )
 
