@@ -38,10 +38,15 @@ def celsius(name: str = "celsius") -> str | None:
 
 def ask(kind: type[R], **values: Any) -> Reply:
     """Asks the gate, in the name of who is logged in. What does not fit the request's fields is refused here."""
+    return ask_as(current_user.id, kind, **values)
+
+
+def ask_as(by: str, kind: type[R], **values: Any) -> Reply:
+    """Asks the gate in the name of `by`."""
     at = parts()
     given = request.form.get("request_id", "")
     request_id = given if _ID.fullmatch(given) else secrets.token_hex(16)
-    whole = {"request_id": request_id, "by": current_user.id, "expires_at": at.now() + EXPIRES, "action": _tag(kind)}
+    whole = {"request_id": request_id, "by": by, "expires_at": at.now() + EXPIRES, "action": _tag(kind)}
     try:
         asked = msgspec.convert({**values, **whole}, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -25,14 +25,9 @@ from kiosk.core.faults import SettingsError
 from kiosk.services.web import answers, cookie_key, make_server
 from kiosk.settings import WebSection, places
 from tests.support.gate_stub import GateStub
+from tests.support.ports import free_port
 
 PATIENCE_S = 30.0
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import msgspec
 
+from kiosk.core import inside
 from kiosk.core.faults import LinkDown
 from kiosk.core.model import Direction, Outcome
 from kiosk.core.reasons import Answer, Reason
-from kiosk.core.requests import AnyRequest, Reply, Request
+from kiosk.core.requests import AnyRequest, Inside, Reply, Request
 from kiosk.core.view import (
     ConditionView,
     Counts,
@@ -183,4 +184,6 @@ class GateStub:
         self.asked.append(request)
         if callable(self.answer):
             return self.answer(request)
-        return Reply(request_id=request.request_id, answer=self.answer, visit=getattr(request, "visit", ""))
+        data = inside.told(inside.who(())) if isinstance(request, Inside) else {}
+        visit = getattr(request, "visit", "")
+        return Reply(request_id=request.request_id, answer=self.answer, visit=visit, data=data)
