@@ -93,6 +93,9 @@ class ResolverSection:
     """The online service that understands opaque codes."""
 
     url: Annotated[str, says("Address of the service; empty: the volunteer attests what the phone shows.")] = ""
+    key: Annotated[str, says("Base64 of the Ed25519 public key by which it signs; empty: signatures are not asked.")] = ""
+    misses: Annotated[int, says("After so many answers missed in a row it counts as down.", ge=2, le=20)] = 3
+    pause_s: Annotated[float, says("So long it is left alone then, before one code tries it again.", "s", ge=1, le=600)] = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

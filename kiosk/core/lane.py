@@ -12,7 +12,18 @@ from datetime import datetime
 from kiosk.core.entry import EntryKind
 from kiosk.core.forehead import Forehead
 from kiosk.core.gate import Gate
-from kiosk.core.model import Direction, Evidence, Outcome, Presented, Reading, RosterMatch, Verdict, Wanting
+from kiosk.core.model import (
+    Credential,
+    Direction,
+    Evidence,
+    Outcome,
+    Presented,
+    Reading,
+    RosterMatch,
+    VenueCode,
+    Verdict,
+    Wanting,
+)
 from kiosk.core.ports import LampPattern, Phrase
 from kiosk.core.reasons import Reason
 from kiosk.core.requests import Request
@@ -162,12 +173,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class OnlineAnswer:
-    """What the resolver answered about a visit's opaque code; `outcome` None: it could not say."""
+    """What the resolver answered about a visit's opaque code; `read` None: it could not say."""
 
     visit: str
     key: str
-    outcome: Outcome | None
-    at: datetime
+    read: Credential | VenueCode | None
+    roster: RosterMatch | None = None  # whom that is about
 
 
 @dataclass(frozen=True, slots=True)

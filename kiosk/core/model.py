@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from kiosk.core.marks import Colour, Flag
 from kiosk.core.reasons import Reason
 
 
@@ -75,20 +76,6 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Status(StrEnum):
-    """What `kiosk read` says of a code at a moment."""
-
-    VALID = "valid"
-    INVALID = "invalid"
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not_yet_valid"
-    UNTRUSTED = "untrusted"
-    REVOKED = "revoked"
-    MALFORMED = "malformed"
-    UNSUPPORTED = "unsupported"
-    ONLINE_REQUIRED = "online_required"
-
-
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The person a credential is about, as far as the signature covers it."""
@@ -135,14 +122,6 @@ class Recovery:
     valid_until: date | None
 
 
-class Colour(StrEnum):
-    """What a health code says of its holder; not what the lamp shows."""
-
-    GREEN = "green"
-    YELLOW = "yellow"
-    RED = "red"
-
-
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A statement about a holder whose signature was verified. Times are not judged here."""
@@ -179,6 +158,7 @@ class VenueCode:
     valid_until: datetime | None = None
     signed: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+    flagged: tuple[Flag, ...] = ()  # by the lists that were there when it was read
 
 
 @dataclass(frozen=True, slots=True)

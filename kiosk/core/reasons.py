@@ -39,6 +39,8 @@ class Reason(StrEnum):
     VENUE_HERE = "venue_here"
     VENUE_ELSEWHERE = "venue_elsewhere"
     VENUE_MISSING = "venue_missing"
+    VENUE_UNPROVEN = "venue_unproven"
+    VENUE_FLAGGED = "venue_flagged"
     # Who it is (checks/replay, checks/identity)
     FIRST_USE = "first_use"
     ALREADY_PASSED = "already_passed"
@@ -55,6 +57,9 @@ class Reason(StrEnum):
     BY_ROSTER = "by_roster"
     BY_NAME = "by_name"
     WITH_HOLDER = "with_holder"
+    # What a health code itself says, signed or through its online service (checks/credential)
+    CODE_YELLOW = "code_yellow"
+    CODE_RED = "code_red"
     # Temperature (checks/temperature)
     NORMAL = "normal"
     FEBRILE = "febrile"

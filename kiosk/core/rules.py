@@ -132,7 +132,13 @@ class VenueRules:
         bool, says("Whether the venue code must be scanned; `false`: standing at this post satisfies it.")
     ] = False
     venue_ids: Annotated[tuple[str, ...], says("This post's own venue codes; empty: any.")] = ()
-    elsewhere: Annotated[Outcome, says("What the venue code of another place means.")] = Outcome.CHECK
+    issuers: Annotated[tuple[str, ...], says("Whose venue codes count; empty: every trusted issuer's.")] = ()
+    elsewhere: Annotated[
+        Outcome, says("What the venue code of another place means, or one that is not signed or does not hold.")
+    ] = Outcome.CHECK
+    flagged: Annotated[
+        Outcome, says("What the code of a place means that a list flags at that time, required or not.")
+    ] = Outcome.CHECK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,6 @@ from kiosk.core.gate import CLOCK_SLACK
 from kiosk.core.judge import close
 from kiosk.core.lane import Arrival, Collecting, Ended, Evacuating, Idle, Lane, Look, OnlineAnswer, Showing, Visit
 from kiosk.core.model import (
-    Attestation,
-    Attested,
     Credential,
     OnlineCode,
     Outcome,
@@ -36,14 +34,8 @@ from kiosk.core.requests import Call, Explain
 from kiosk.core.rules import Rules
 from kiosk.core.turn import Turn
 
-RESOLVER = "resolver"
 LOOKED_AWAY_S = 60  # after so long without a look nobody is where they were
 STILL_HELD_S = 0.5  # whoever's code was seen so recently is being served; the next in the queue waits
-_COLOURS = {
-    Outcome.PASS: Attested.SEEN_GREEN,
-    Outcome.CHECK: Attested.SEEN_YELLOW,
-    Outcome.DENY: Attested.SEEN_RED,
-}
 
 
 def step(lane: Lane, look: Look, rules: Rules) -> tuple[Lane, list[Effect]]:
@@ -256,23 +248,35 @@ def _new_code(turn: Turn, arrival: Arrival) -> None:
         passed_before=arrival.passed_before or visit.evidence.passed_before,
     )
     read = arrival.presented.read
-    if isinstance(read, OnlineCode) and not is_of_a_place(read) and turn.look.resolver:
+    wanted = not is_of_a_place(read) or turn.rules.venue.required
+    if isinstance(read, OnlineCode) and wanted and turn.look.resolver:
         evidence = replace(evidence, online_since=turn.now)
         turn.effects.append(AskOnline(visit.id, arrival.presented.key))
     turn.collect(replace(visit, evidence=evidence))
 
 
 def _resolved(turn: Turn, answer: OnlineAnswer) -> None:
-    """The online service spoke of the code of the visit that is being collected."""
+    """The online service spoke of the code of the visit that is being collected: from now on it says so itself."""
     phase = turn.lane.phase
     if not isinstance(phase, Collecting) or phase.visit.id != answer.visit:
         return
     visit = phase.visit
-    evidence = replace(visit.evidence, online_since=None)
-    if answer.outcome is not None:
-        attestation = Attestation(_COLOURS[answer.outcome], RESOLVER, answer.at)
-        evidence = replace(evidence, attestations=(*evidence.attestations, attestation))
+    codes, said = visit.evidence.codes, answer.read
+    if said is not None:
+        codes = tuple(replace(code, read=said) if _is_asked_about(code, answer) else code for code in codes)
+    since = visit.evidence.online_since if any(_is_open(code, answer) for code in codes) else None
+    roster = answer.roster or visit.evidence.roster
+    evidence = replace(visit.evidence, codes=codes, roster=roster, online_since=since)
     turn.lane = replace(turn.lane, phase=Collecting(replace(visit, evidence=evidence)))
+
+
+def _is_asked_about(code: Presented, answer: OnlineAnswer) -> bool:
+    return code.key == answer.key and isinstance(code.read, OnlineCode)
+
+
+def _is_open(code: Presented, answer: OnlineAnswer) -> bool:
+    """Whether another code still waits for its answer."""
+    return code.key != answer.key and isinstance(code.read, OnlineCode)
 
 
 # --- Foreheads and time -------------------------------------------------------------------------------

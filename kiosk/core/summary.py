@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from kiosk.core.entry import iso
-from kiosk.core.model import Credential, Holder, OnlineCode, Part, Read, Refusal, Status, VenueCode
+from kiosk.core.model import Credential, Holder, OnlineCode, Part, Read, Refusal, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
 from kiosk.core.validity import validity
+
+class Status(StrEnum):
+    """What `kiosk read` says of a code at a moment."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    UNTRUSTED = "untrusted"
+    REVOKED = "revoked"
+    MALFORMED = "malformed"
+    UNSUPPORTED = "unsupported"
+    ONLINE_REQUIRED = "online_required"
+
 
 _STATUS = {
     Reason.VALID: Status.VALID,
@@ -81,6 +96,7 @@ def _facts(read: Read) -> dict[str, Any]:
             facts: dict[str, Any] = {
                 "credential_id": read.credential_id,
                 "group": read.group and read.group.value,
+                "colour": read.colour and read.colour.value,
                 "tests": [
                     {"result": t.result.value, "sampled_at": iso(t.sampled_at), "method": t.method} for t in read.tests
                 ],
@@ -97,7 +113,8 @@ def _facts(read: Read) -> dict[str, Any]:
                 ],
             }
         case VenueCode():
-            facts = {"venue_id": read.venue_id, "name": read.name, "signed": read.signed, **read.facts}
+            flags = [{"since": _time(flag.since), "until": _time(flag.until)} for flag in read.flagged]
+            facts = {"venue_id": read.venue_id, "name": read.name, "signed": read.signed, **read.facts, "flagged": flags}
         case OnlineCode():
             facts = {"service": read.service}
         case Part():

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from kiosk.core.reasons import Answer, Reason
 from kiosk.locale import N_
 
+_GO_ON = N_("Nothing more is needed for this; they go on.")
+
 REASONS: Mapping[str, tuple[str, str]] = {
-    Reason.VALID: (N_("The code is genuine and holds today"), ""),
+    Reason.VALID: (N_("The code is genuine and holds today"), _GO_ON),
     Reason.MALFORMED: (
         N_("The code is damaged or incomplete"),
         N_("Ask for the code again, larger and brighter; else write the person up by hand."),
@@ -45,21 +47,27 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("Only the online service understands this code"),
         N_("Look at the phone and press green, yellow or red."),
     ),
-    Reason.EXPIRED: (N_("The code has expired"), N_("Ask for a newer code.")),
-    Reason.NOT_YET_VALID: (N_("The code does not hold yet"), N_("Look at its first day with the person.")),
+    Reason.EXPIRED: (
+        N_("The code has expired"),
+        N_("Ask for a newer one: it shows when the app is opened again, or its issuer renews it."),
+    ),
+    Reason.NOT_YET_VALID: (
+        N_("The code does not hold yet"),
+        N_("Look at its first day together; until then ask for another code or a document."),
+    ),
     Reason.ISSUER_EXPIRED: (
         N_("The issuer's own certificate has expired"),
         N_("Ask for a newer code; tell the manager when it happens often."),
     ),
     Reason.FORMAT_NOT_ACCEPTED: (
         N_("The rules of this gate do not accept this kind of code"),
-        N_("Ask for a code that is accepted here."),
+        N_("Ask for a code that is accepted here, as the pass of this compound, or write the person up by hand."),
     ),
     Reason.NO_CODE: (
         N_("No code was shown"),
         N_("Help with the phone, or find the person in the roster."),
     ),
-    Reason.TEST_RECENT: (N_("The last test is recent enough"), ""),
+    Reason.TEST_RECENT: (N_("The last test is recent enough"), _GO_ON),
     Reason.TEST_TOO_OLD: (
         N_("The last test is too old"),
         N_("Ask for a newer result, or send to the test point."),
@@ -71,9 +79,9 @@ REASONS: Mapping[str, tuple[str, str]] = {
     Reason.TEST_MISSING: (N_("No test is known"), N_("Ask for a test result, or send to the test point.")),
     Reason.TEST_IN_FUTURE: (
         N_("The test is dated in the future"),
-        N_("Compare the time of this kiosk with your own watch."),
+        N_("Compare the time of this kiosk with your own watch; if it is right, ask for the result itself."),
     ),
-    Reason.COUNTRY_RULES_MET: (N_("The certificate meets the country's rules"), ""),
+    Reason.COUNTRY_RULES_MET: (N_("The certificate meets the country's rules"), _GO_ON),
     Reason.COUNTRY_RULE_FAILED: (
         N_("The certificate does not meet a rule of the country"),
         N_("Ask for another certificate that meets the rule, such as a newer test."),
@@ -86,18 +94,29 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("The country's rules are not on this kiosk or are out of date"),
         N_("Decide by what the certificate says; ask the manager to bring in the country's rules."),
     ),
-    Reason.VENUE_HERE: (N_("Checked in at this place"), ""),
+    Reason.VENUE_HERE: (N_("Checked in at this place"), _GO_ON),
     Reason.VENUE_ELSEWHERE: (
         N_("The venue code belongs to another place"),
-        N_("Show where this gate's poster hangs."),
+        N_("Show where this gate's own code hangs, and let them scan that one."),
     ),
-    Reason.VENUE_MISSING: (N_("The venue code was not scanned"), N_("Show where this gate's poster hangs.")),
-    Reason.FIRST_USE: (N_("Not seen just before"), ""),
+    Reason.VENUE_MISSING: (
+        N_("The venue code was not scanned"),
+        N_("Show where this gate's own code hangs, and let them scan that one."),
+    ),
+    Reason.VENUE_UNPROVEN: (
+        N_("Nobody has signed this venue code"),
+        N_("Show where this gate's own code hangs, and let them scan that one."),
+    ),
+    Reason.VENUE_FLAGGED: (
+        N_("A list warns of this place at that time"),
+        N_("Keep distance, ask when they were there, and let the health team say what test they need."),
+    ),
+    Reason.FIRST_USE: (N_("Not seen just before"), _GO_ON),
     Reason.ALREADY_PASSED: (
         N_("The same code passed here a moment ago"),
         N_("Is it the same person, or somebody with the same phone? Family members can be added."),
     ),
-    Reason.ROSTER_CERTAIN: (N_("Known to the roster"), ""),
+    Reason.ROSTER_CERTAIN: (N_("Known to the roster"), _GO_ON),
     Reason.ROSTER_POSSIBLE: (
         N_("Perhaps known to the roster"),
         N_("Ask for building and room, and compare."),
@@ -106,18 +125,29 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("Not on the roster"),
         N_("A visitor? Ask whom they visit and let the household confirm."),
     ),
-    Reason.HOST_CONFIRMED: (N_("The household expects this visitor"), ""),
+    Reason.HOST_CONFIRMED: (N_("The household expects this visitor"), _GO_ON),
     Reason.HOST_NOT_CONFIRMED: (
         N_("No household has said that it expects this visitor"),
         N_("Ask whom they visit, call there, and enter building and room."),
     ),
-    Reason.SEEN_GREEN: (N_("A volunteer saw green on the phone"), ""),
-    Reason.SEEN_YELLOW: (N_("A volunteer saw yellow on the phone"), N_("Decide by the rules of your post.")),
+    Reason.CODE_YELLOW: (
+        N_("The health code is yellow"),
+        N_("Keep distance; ask for a newer test or send to the test point, and decide by the rules of your post."),
+    ),
+    Reason.CODE_RED: (
+        N_("The health code is red"),
+        N_("Keep distance, do not let pass, and call the health team; it tells them what to do next."),
+    ),
+    Reason.SEEN_GREEN: (N_("A volunteer saw green on the phone"), _GO_ON),
+    Reason.SEEN_YELLOW: (
+        N_("A volunteer saw yellow on the phone"),
+        N_("Ask when they were last tested, and decide by the rules of your post."),
+    ),
     Reason.SEEN_RED: (N_("A volunteer saw red on the phone"), N_("Keep distance and call the health team.")),
-    Reason.BY_ROSTER: (N_("A volunteer found the person in the roster"), ""),
-    Reason.BY_NAME: (N_("A volunteer wrote the person up by name"), ""),
-    Reason.WITH_HOLDER: (N_("Came together with the holder of the code"), ""),
-    Reason.NORMAL: (N_("The temperature is normal"), ""),
+    Reason.BY_ROSTER: (N_("A volunteer found the person in the roster"), _GO_ON),
+    Reason.BY_NAME: (N_("A volunteer wrote the person up by name"), _GO_ON),
+    Reason.WITH_HOLDER: (N_("Came together with the holder of the code"), _GO_ON),
+    Reason.NORMAL: (N_("The temperature is normal"), _GO_ON),
     Reason.FEBRILE: (
         N_("The temperature is raised"),
         N_("Measure again with the contact thermometer, out of the wind."),
@@ -130,7 +160,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("No temperature was taken"),
         N_("Measure again, or use the contact thermometer."),
     ),
-    Reason.TEMPERATURE_WAIVED: (N_("The temperature is left out by decision"), ""),
+    Reason.TEMPERATURE_WAIVED: (N_("The temperature is left out by decision"), _GO_ON),
     Reason.THERMOMETER_DOWN: (
         N_("The thermometer does not answer"),
         N_("Use the contact thermometer; decide once in the banner."),
@@ -153,16 +183,28 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("The logbook cannot be written"),
         N_("Use the numbered paper sheet until the technician has been."),
     ),
-    Reason.ACCEPTED_BY_DECISION: (N_("Accepted by a decision of the post"), ""),
-    Reason.INCOMPLETE: (N_("Left before everything was checked"), ""),
+    Reason.ACCEPTED_BY_DECISION: (N_("Accepted by a decision of the post"), _GO_ON),
+    Reason.INCOMPLETE: (
+        N_("Left before everything was checked"),
+        N_("They may come back at any time and show their code again."),
+    ),
     Reason.NOT_RECORDED: (
         N_("This could not be written to the logbook"),
         N_("Write it on the numbered paper sheet."),
     ),
-    Reason.MEDICAL_EXIT: (N_("On the way to hospital"), ""),
-    Reason.VEHICLE: (N_("A vehicle, logged once"), ""),
-    Reason.DROP_OFF: (N_("Handed over, did not enter"), ""),
-    Reason.EVACUATION: (N_("During an evacuation"), ""),
+    Reason.MEDICAL_EXIT: (
+        N_("On the way to hospital"),
+        N_("Let them through at once; they are let in again when they come back."),
+    ),
+    Reason.VEHICLE: (N_("A vehicle, logged once"), N_("It drives on; it is asked nothing more.")),
+    Reason.DROP_OFF: (
+        N_("Handed over, did not enter"),
+        N_("They hand over at the gate; to go in they show a code like everybody."),
+    ),
+    Reason.EVACUATION: (
+        N_("During an evacuation"),
+        N_("They leave by the way that is open and go to the meeting point."),
+    ),
 }
 
 ANSWERS: Mapping[str, str] = {

@@ -103,6 +103,7 @@ FORMATS: Mapping[str, str] = {
     "local_pass": N_("Pass of this compound"),
     "eu_dcc": N_("EU certificate"),
     "venue": N_("Venue code"),
+    "community_code": N_("Code of the community"),
     "online_code": N_("Online code"),
 }
 
@@ -161,6 +162,16 @@ DEVICE_STATES: Mapping[str, str] = {
     "degraded": N_("is probably right"),
     "untrusted": N_("is in doubt"),
     "stale": N_("is out of date"),
+    "slow": N_("answers too late"),
+    "refused_request": N_("refuses to answer"),
+    "redirected": N_("sends us to somebody else"),
+    "too_large": N_("answers at endless length"),
+    "unsigned": N_("does not sign its answers"),
+    "wrong_signature": N_("signs with a key that is not its own"),
+    "not_understood": N_("answers what nobody understands"),
+    "other_code": N_("answers about another code"),
+    "stale_answer": N_("repeats an old answer"),
+    "future_test": N_("tells of tests that are still to come"),
 }
 
 KINDS: Mapping[str, str] = {

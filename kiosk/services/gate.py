@@ -23,7 +23,7 @@ from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, 
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
 from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer
-from kiosk.core.model import ConditionKind, Part, Reading, Scan, Source
+from kiosk.core.model import ConditionKind, Credential, Part, Reading, Scan, Source
 from kiosk.core.present import condition_views, desk_view
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Reply, Request
@@ -83,7 +83,9 @@ class GateService:
         self._clock.at_least(self._policy.trust.as_of, "list")
         self._passers = Passers(self._book.keyring.identity_secret, roster, self._book.passed_before)
         self._audience = Audience(at.gate_socket, self._inbox, self._book.answer)
-        self._resolver = ResolverLink(at, self._inbox) if settings.resolver.url else None
+        self._resolver = (
+            ResolverLink(at, self._inbox, settings.resolver, self._clock) if settings.resolver.url else None
+        )
         self._passages = {
             lane.name: Passage(
                 Lane(lane.name, lane.direction),
@@ -238,8 +240,9 @@ class GateService:
                     self._route(pressed)
             case Asked(request, reply):
                 self._ask(request, reply)
-            case Answered(resolved):
-                answer = OnlineAnswer(resolved.visit, resolved.key, resolved.outcome, self._clock.now())
+            case Answered(visit, key, read):
+                match_ = self._roster.match(read) if isinstance(read, Credential) else None
+                answer = OnlineAnswer(visit, key, read, match_)
                 for passage in self._passages.values():
                     passage.online.append(answer)
 
@@ -353,6 +356,8 @@ class GateService:
         devices += [self._lists.rules_state.view(), self._lists.trust_state.view()]
         if rules.country.code:
             devices.append(self._lists.country_state.view())
+        if self._resolver is not None:
+            devices.append(self._resolver.view())
         for passage in self._passages.values():
             devices += [passage.scanner.camera.view(), passage.scanner.scanner.view(), *passage.devices.views()]
         return GateView(

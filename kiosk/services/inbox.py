@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from kiosk.core.model import Reading
+from kiosk.core.model import Credential, Reading, VenueCode
 from kiosk.core.ports import Button
 from kiosk.core.requests import Reply, Request
-from kiosk.services.messages import Looked, Resolved
+from kiosk.services.messages import Looked
 
 WORTH_KEEPING = 1000  # messages; a gate that is further behind has other troubles
 
@@ -50,9 +50,11 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The resolver answered."""
+    """The online service answered about the code of a visit; None: nothing that could be believed."""
 
-    resolved: Resolved
+    visit: str
+    key: str
+    read: Credential | VenueCode | None
 
 
 Message = ScannerLooked | ThermometerRead | Asked | Pressed | Answered

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from kiosk.core.model import Outcome
+from kiosk.core.marks import Colour
+from kiosk.core.model import Kind
 from kiosk.core.view import GateView
 
 
@@ -68,14 +69,22 @@ class AskAbout(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag=
 
     visit: str
     key: str
-    service: str
+    service: str  # the name of the pattern that recognised it
+    kind: Kind = Kind.HEALTH
     text: str
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="resolved"):
-    """What the online service answered; `outcome` is None where it did not."""
+    """What the online service answered. `miss` says why there is nothing to believe; empty: it answered."""
 
     visit: str
     key: str
-    outcome: Outcome | None = None
+    miss: str = ""
+    colour: Colour | None = None
     tested_at: datetime | None = None
+    valid_until: datetime | None = None
+    name: str = ""
+    birth_date: str = ""
+    document: str = ""
+    venue_id: str = ""
+    venue_name: str = ""

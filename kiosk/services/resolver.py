@@ -1,84 +1,82 @@
 """The resolver: asks the configured online service about opaque codes. It has the network, and nothing else.
 
-The service's contract is ours: POST the code as JSON `{"code": …}`, answered by
-`{"colour": "green" | "yellow" | "red", "tested_at": "ISO 8601", optional}` within 0.8 s. Answers are kept in
-memory for a minute; nothing is written down.
+What it asks and which answers it believes is in `online_service.py` and docs/resolver.md. Answers are kept in memory
+for a minute at most; nothing is written down.
 """
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
 
-import msgspec
-
-from kiosk.core.faults import SettingsError
-from kiosk.core.model import Outcome
+from kiosk.core.codecs import plain
+from kiosk.core.marks import Colour
 from kiosk.core.ports import Clock
 from kiosk.services import link
 from kiosk.services.messages import AskAbout, Resolved
 from kiosk.services.notify import Notifier
-from kiosk.settings import Places, Settings
+from kiosk.services.online_service import NotBelieved, ServiceAnswer, service
+from kiosk.settings import Places, ResolverSection, Settings
 
-TIMEOUT_S = 0.8
 KEPT_S = 60.0
-LARGEST = 64 * 1024
-COLOURS = {"green": Outcome.PASS, "yellow": Outcome.CHECK, "red": Outcome.DENY}
-
-
-class ServiceAnswer(msgspec.Struct, frozen=True):
-    """What the online service says of a code."""
-
-    colour: Literal["green", "yellow", "red"]
-    tested_at: datetime | None = None
+MOST_KEPT = 1000
+UNKNOWN = "unknown"
 
 
 class Resolver:
     """Asks, within its time, and remembers for a minute."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-            raise SettingsError(f"resolver.url: {url!r} is not an http or https address")
-        self._url, self._clock = url, clock
-        self._kept: OrderedDict[bytes, tuple[float, ServiceAnswer]] = OrderedDict()
+    def __init__(self, section: ResolverSection, clock: Clock) -> None:
+        self._service, self._clock = service(section), clock
+        self._kept: OrderedDict[bytes, tuple[float, ServiceAnswer]] = OrderedDict()  # until when, oldest first
         self._guard = threading.Lock()
 
     def resolve(self, question: AskAbout) -> Resolved:
-        """The service's answer; without an outcome where it is slow, absent or talks nonsense."""
-        digest = hashlib.sha256(question.text.encode()).digest()
+        """The service's answer; none, and why, where it is slow, absent or says what cannot be believed."""
+        digest = hashlib.sha256(f"{question.kind}:{question.text}".encode(errors="surrogatepass")).digest()
+        self.tidy()
         with self._guard:
-            at_s, answer = self._kept.get(digest, (float("-inf"), None))
-        if answer is None or self._clock.monotonic_s() - at_s > KEPT_S:
-            answer = self._ask(question.text)
-            if answer is None:
-                return Resolved(visit=question.visit, key=question.key)
+            answer = self._kept.get(digest, (0.0, None))[1]
+        if answer is None:
+            try:
+                answer = self._service.ask(question.text, question.kind, question.service, self._clock)
+            except NotBelieved as reason:
+                return Resolved(visit=question.visit, key=question.key, miss=reason.miss.value)
             with self._guard:
-                self._kept[digest] = self._clock.monotonic_s(), answer
-                while len(self._kept) > 1000:
+                self._kept[digest] = self._clock.monotonic_s() + KEPT_S, answer
+                while len(self._kept) > MOST_KEPT:
                     self._kept.popitem(last=False)
-        return Resolved(
-            visit=question.visit, key=question.key, outcome=COLOURS[answer.colour], tested_at=answer.tested_at
-        )
+        return _resolved(question, answer)
 
-    def _ask(self, text: str) -> ServiceAnswer | None:
-        request = urllib.request.Request(  # noqa: S310 - the scheme was checked when the service started
-            self._url,
-            data=msgspec.json.encode({"code": text}),
-            headers={"Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
-                return msgspec.json.decode(response.read(LARGEST), type=ServiceAnswer)
-        except (OSError, http.client.HTTPException, msgspec.DecodeError):
-            return None
+    def tidy(self) -> None:
+        """Forgets what was kept long enough: people's names are in it."""
+        now_s = self._clock.monotonic_s()
+        with self._guard:
+            for digest in [each for each, (until_s, _) in self._kept.items() if until_s <= now_s]:
+                del self._kept[digest]
+
+
+def _resolved(question: AskAbout, answer: ServiceAnswer) -> Resolved:
+    known = answer.colour != UNKNOWN
+    return Resolved(
+        visit=question.visit,
+        key=question.key,
+        colour=Colour(answer.colour) if known else None,
+        tested_at=_utc(answer.tested_at) if known else None,
+        valid_until=_utc(answer.valid_until),
+        name=plain.words(answer.holder.name),
+        birth_date=answer.holder.birth_date,
+        document=plain.words(answer.holder.document),
+        venue_id=plain.words(answer.venue.id) if answer.venue else "",
+        venue_name=plain.words(answer.venue.name) if answer.venue else "",
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None
 
 
 def at_address(settings: Settings, url: str) -> Settings:
@@ -88,12 +86,13 @@ def at_address(settings: Settings, url: str) -> Settings:
 
 def run(settings: Settings, at: Places, clock: Clock, notifier: Notifier, stopping: threading.Event) -> None:
     """Serves the gate's questions until `stopping`."""
-    resolver = Resolver(settings.resolver.url, clock)
+    resolver = Resolver(settings.resolver, clock)
     server = link.Server(
         at.resolver_socket, lambda connection: link.serve_requests(connection, AskAbout, resolver.resolve), most=8
     )
     notifier.ready()
     while not stopping.wait(1.0):
+        resolver.tidy()
         notifier.turn_done()
     notifier.stopping()
     server.close()

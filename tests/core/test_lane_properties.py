@@ -64,6 +64,7 @@ from tests.support.lanes import (
     a_venue_code,
     an_online_code,
     object_c,
+    resolved,
 )
 from tests.support.watched_lane import ENDING, Watched
 
@@ -212,7 +213,7 @@ class Day(RuleBasedStateMachine):
     def the_online_service_answers(self, outcome: Outcome | None, visit: str) -> None:
         current = self.bench.lane.visit
         about = current.id if current and visit == "current" else visit
-        self.bench.turn(online=(OnlineAnswer(about, "opaque", outcome, self.bench.now),))
+        self.bench.turn(online=(OnlineAnswer(about, "opaque", resolved(outcome) if outcome else None),))
 
     # --- What people ask --------------------------------------------------------------------------------
 

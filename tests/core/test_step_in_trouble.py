@@ -51,7 +51,7 @@ def test_the_resolver_is_asked_once_and_its_green_passes():
     bench.measures()
     assert face_of(bench.lane) is Face.CHECKING
     bench.resolves(Outcome.PASS, "k")
-    assert bench.rows[0].volunteer == "resolver"
+    assert (bench.rows[0].volunteer, bench.rows[0].format, bench.rows[0].issuer) == ("", "online_code", "example")
     assert bench.lamp is LampPattern.PASS
 
 

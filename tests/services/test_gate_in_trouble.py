@@ -205,8 +205,7 @@ def test_a_folder_of_lists_that_cannot_be_looked_into_is_a_state(tmp_path, house
 def test_questions_that_wait_for_the_resolver_do_not_hold_up_the_end(tmp_path, house):
     at = places(tmp_path)
     resolver = ResolverLink(at, house.gate._inbox)
-    resolver._thread.join(0)
     while not resolver._questions.full():
         resolver._questions.put_nowait(AskAbout(visit="v", key="k", service="s", text="t"))
     resolver.close()
-    assert not resolver._thread.is_alive()
+    assert not any(thread.is_alive() for thread in resolver._threads)

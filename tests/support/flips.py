@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.core.formats import read
-from kiosk.core.model import Credential, Status, VenueCode
-from kiosk.core.summary import summary
+from kiosk.core.model import Credential, VenueCode
+from kiosk.core.summary import Status, summary
 from kiosk.core.trust import Trust
 from tests.support import fuzz_targets, mint
 

@@ -10,6 +10,7 @@ from kiosk.core.effects import Effect, Record, RecordLater, Respond, ShowLamp
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.gate import Condition, Gate
 from kiosk.core.lane import Arrival, Collecting, Lane, Look, OnlineAnswer, Showing
+from kiosk.core.marks import Colour
 from kiosk.core.model import (
     ConditionKind,
     Credential,
@@ -47,6 +48,13 @@ def a_pass(name: str = "Wang Xiaoming", **more: Any) -> Credential:
 def an_online_code() -> OnlineCode:
     """An opaque health code."""
     return OnlineCode("online_code", Kind.HEALTH, "example")
+
+
+def resolved(outcome: Outcome, **more: Any) -> Credential:
+    """What the online service says of an opaque health code whose colour by default has this outcome."""
+    colours = {Outcome.PASS: Colour.GREEN, Outcome.CHECK: Colour.YELLOW, Outcome.DENY: Colour.RED}
+    said = {"valid_from": None, "valid_until": None, "colour": colours[outcome]} | more
+    return Credential("online_code", Kind.HEALTH, "example", None, said.pop("holder", Holder()), **said)
 
 
 def a_forgery() -> Refusal:
@@ -141,9 +149,9 @@ class Bench:
         self.turn(requests=(asked,), known=known)
         return [effect.answer for effect in self.effects if isinstance(effect, Respond)][-1]
 
-    def resolves(self, outcome: Outcome | None, key: str) -> None:
+    def resolves(self, outcome: Outcome | None, key: str, **more: Any) -> None:
         """The online service answers about the visit before the lane."""
-        self.turn(online=(OnlineAnswer(self.visit, key, outcome, self.now),))
+        self.turn(online=(OnlineAnswer(self.visit, key, resolved(outcome, **more) if outcome else None),))
 
     def opens(self, kind: ConditionKind, remedy: Remedy | None = None) -> None:
         """A condition that concerns everybody, decided or not."""

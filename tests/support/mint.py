@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.codecs import base45, cbor, cose, inflate
 from kiosk.core.formats import community_code, eu_dcc, local_pass, online_code, venue
-from kiosk.core.model import Colour, Group
+from kiosk.core.marks import Colour
+from kiosk.core.model import Group
 from kiosk.core.trust import Signer, Trust
 
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)

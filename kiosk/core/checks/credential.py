@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from kiosk.core.marks import Colour
 from kiosk.core.model import (
     Attested,
     ConditionKind,
@@ -23,12 +24,14 @@ from kiosk.core.rules import Rules
 from kiosk.core.validity import validity
 
 INSTEAD_OF_A_CODE = frozenset({Attested.BY_ROSTER, Attested.BY_NAME, Attested.WITH_HOLDER})
+BY_NO_LIST = ("online_code", ConditionKind.TRUST_STALE)  # its service said it a moment ago
 FORGED = frozenset({Reason.BAD_SIGNATURE, Reason.REVOKED, Reason.WRONG_KEY_USAGE})
+WARNING = {Colour.YELLOW: Reason.CODE_YELLOW, Colour.RED: Reason.CODE_RED}
 UNREADABLE = frozenset({Reason.MALFORMED, Reason.UNSUPPORTED})
 
 
 def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want | None:
-    """The best of the codes shown counts, unless one of them is forged: then that does."""
+    """The best of the codes shown counts, unless one of them is forged, yellow or red: then the worst of these does."""
     attested = {attestation.what for attestation in evidence.attestations}
     shown = [code.read for code in evidence.codes if not is_of_a_place(code.read)]
     findings = [
@@ -37,8 +40,9 @@ def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want | N
         if isinstance(read, Refusal | Credential)
     ]
     forged = [finding for finding in findings if finding.reason in FORGED]
-    if forged:
-        return forged[0]
+    warned = [finding for finding in findings if finding.reason in WARNING.values()]
+    if forged or warned:  # another code does not make up for it
+        return max(forged + warned, key=lambda finding: finding.outcome.severity)
     valid = [finding for finding in findings if finding.outcome is Outcome.PASS]
     if valid:
         return valid[0]
@@ -75,11 +79,13 @@ def _of_credential(read: Credential, evidence: Evidence, rules: Rules, now: date
     reason = validity(read, now)
     if reason is not Reason.VALID:
         return Finding(accepted.expired, reason)
+    if read.colour in WARNING:
+        return Finding(rules.online.yellow if read.colour is Colour.YELLOW else rules.online.red, WARNING[read.colour])
     for condition, doubt in (
         (ConditionKind.CLOCK_IN_DOUBT, Reason.CLOCK_IN_DOUBT),
         (ConditionKind.TRUST_STALE, Reason.TRUST_STALE),
     ):
-        if condition in evidence.conditions:
+        if condition in evidence.conditions and (read.format, condition) != BY_NO_LIST:
             if evidence.remedy(condition, now) is not Remedy.ACCEPT:
                 return Finding(Outcome.CHECK, doubt)
             reason = Reason.ACCEPTED_BY_DECISION

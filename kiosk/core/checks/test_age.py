@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from kiosk.core.marks import Colour
 from kiosk.core.model import Attested, Credential, Evidence, Finding, Outcome, Test, TestResult
 from kiosk.core.reasons import Reason
 from kiosk.core.rules import Rules
@@ -40,7 +41,9 @@ def _without_a_test(evidence: Evidence, rules: Rules) -> Finding | None:
         return None
     instead = rules.test.satisfied_by
     credentials = [code.read for code in evidence.codes if isinstance(code.read, Credential)]
-    seen_green = any(attestation.what is Attested.SEEN_GREEN for attestation in evidence.attestations)
+    seen_green = any(attestation.what is Attested.SEEN_GREEN for attestation in evidence.attestations) or any(
+        credential.colour is Colour.GREEN for credential in credentials
+    )
     if (
         ("attestation" in instead and seen_green)
         or ("vaccination" in instead and any(credential.vaccinations for credential in credentials))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 
 from kiosk.core.codecs import Rejected, plain
-from kiosk.core.model import Credential, Kind, Read, Refusal
+from kiosk.core.model import Credential, Kind, Read, Refusal, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
 
@@ -65,6 +65,11 @@ def read(text: str, trust: Trust) -> Read:
         return Refusal(found.name, found.kind, Reason.MALFORMED)
     if isinstance(result, Credential) and (withdrawn := trust.standing(result)):
         return Refusal(found.name, found.kind, withdrawn)
+    if isinstance(result, VenueCode):
+        if trust.denies(result.format, result.venue_id):
+            return Refusal(found.name, Kind.VENUE, Reason.REVOKED)
+        if flags := trust.flagged.get(f"{result.format}:{result.venue_id}"):
+            return replace(result, flagged=flags)
     return result
 
 

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core import model
 from kiosk.core.codecs import Rejected, cbor, cose, cwt, malformed, plain
-from kiosk.core.model import Colour, Credential, Group, Holder, Kind, Refusal, VenueCode
+from kiosk.core.marks import Colour
+from kiosk.core.model import Credential, Group, Holder, Kind, Refusal, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer, Trust
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from kiosk.core.marks import Flag
 from kiosk.core.model import Credential, Kind
 from kiosk.core.reasons import Reason
 from kiosk.core.revoked import Hashes
@@ -55,6 +56,7 @@ class Trust:
     denied: frozenset[str] = frozenset()  # credential ids, as `format:id`
     denied_until: Mapping[str, datetime] = field(default_factory=dict)  # the same, for those issued before a moment
     revoked: tuple[Hashes, ...] = ()
+    flagged: Mapping[str, tuple[Flag, ...]] = field(default_factory=dict)  # places as `format:id`, and when
     contexts: Mapping[str, str] = field(default_factory=dict)  # JSON-LD contexts by their address, as JSON text
     services: tuple[OnlineService, ...] = ()
     as_of: datetime | None = None  # when the oldest of its lists was signed or imported
@@ -111,11 +113,20 @@ def merge(lists: Iterable[Trust]) -> Trust:
         denied=frozenset().union(*(part.denied for part in parts)),
         denied_until=_latest(parts),
         revoked=tuple(known for part in parts for known in part.revoked),
+        flagged=_every_flag(parts),
         contexts={address: text for part in parts for address, text in part.contexts.items()},
         services=tuple(service for part in parts for service in part.services),
         as_of=min(dated, default=None),
         notes=tuple(note for part in parts for note in part.notes),
     )
+
+
+def _every_flag(parts: Iterable[Trust]) -> dict[str, tuple[Flag, ...]]:
+    flags: dict[str, tuple[Flag, ...]] = {}
+    for part in parts:
+        for venue, times in part.flagged.items():
+            flags[venue] = (*flags.get(venue, ()), *times)
+    return flags
 
 
 def _latest(parts: Iterable[Trust]) -> dict[str, datetime]:

@@ -45,7 +45,7 @@ def parse(data: bytes, name: str) -> Trust:
         parsed = kind.parse(data, name)
     except Rejected as refusal:
         raise SettingsError(f"{name}: {refusal.detail or refusal.reason}") from refusal
-    usable = (parsed.signers, parsed.denied, parsed.denied_until, parsed.revoked, parsed.contexts)
+    usable = (parsed.signers, parsed.denied, parsed.denied_until, parsed.revoked, parsed.contexts, parsed.flagged)
     if parsed.notes and not any(usable):
         raise SettingsError(f"{parsed.notes[0]}; no other entry can be used")
     return parsed

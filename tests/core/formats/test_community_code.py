@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kiosk.core.codecs import cbor, cose, plain
 from kiosk.core.formats import community_code, read
-from kiosk.core.model import Colour, Credential, Group, Holder, Kind, OnlineCode, Refusal, Test, TestResult, VenueCode
+from kiosk.core.marks import Colour
+from kiosk.core.model import Credential, Group, Holder, Kind, OnlineCode, Refusal, Test, TestResult, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer
 from tests.support import flips, mint
