@@ -126,7 +126,7 @@ def _again(turn: Turn, request: Again) -> Said:
     if visit is None:
         return Answer.VISIT_ENDED, request.visit
     turn.lane = replace(turn.lane, forehead=forehead.again(turn.lane.forehead))
-    turn.collect(replace(visit, evidence=replace(visit.evidence, measurement=None)))
+    turn.collect(replace(visit, evidence=visit.evidence.measured(None)))
     return Answer.DONE, visit.id
 
 
@@ -140,7 +140,7 @@ def _contact(turn: Turn, request: ContactTemperature) -> Said:
 
 def _with_contact(turn: Turn, visit: Visit, celsius: float) -> None:
     measured = Measurement(celsius, celsius, None, 0.0, 1, "contact", turn.now, TemperatureSource.CONTACT)
-    turn.collect(replace(visit, evidence=replace(visit.evidence, measurement=measured)))
+    turn.collect(replace(visit, evidence=visit.evidence.measured(measured)))
 
 
 def _seen(turn: Turn, request: Seen) -> Said:

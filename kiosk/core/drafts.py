@@ -115,6 +115,7 @@ def _of_visit(
         reasons=verdict.reasons if reasons is None else reasons,
         findings=verdict.findings,
         measurement=visit.evidence.measurement,
+        measured_before=visit.evidence.measured_before,
         volunteer=attested[-1].by if attested else visit.by,
         format=read.format if read else "",
         issuer=read.issuer if isinstance(read, Credential | OnlineCode | VenueCode) else "",

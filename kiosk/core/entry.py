@@ -78,6 +78,7 @@ class Draft:
     reasons: tuple[Reason, ...] = ()
     findings: tuple[Finding, ...] = ()
     measurement: Measurement | None = None
+    measured_before: tuple[Measurement, ...] = ()
     volunteer: str = ""
     format: str = ""
     issuer: str = ""
@@ -142,6 +143,7 @@ def body(
         "reasons": [reason.value for reason in draft.reasons],
         "findings": [_finding(finding) for finding in draft.findings],
         "temperature": draft.measurement and _temperature(draft.measurement),
+        "temperature_before": [_temperature(measurement) for measurement in draft.measured_before],
         "volunteer": draft.volunteer,
         "format": draft.format,
         "issuer": draft.issuer,
@@ -171,6 +173,9 @@ def _temperature(measurement: Measurement) -> dict[str, object]:
         "model": measurement.model,
         "source": measurement.source.value,
         "at": iso(measurement.at),
+        "quality": measurement.quality and measurement.quality.value,
+        "distance_cm": measurement.distance_cm,
+        "raw_c": list(measurement.raw_c) or None,
     }
     return {name: value for name, value in values.items() if value is not None}
 

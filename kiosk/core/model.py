@@ -6,7 +6,7 @@ All times are timezone-aware UTC. All temperatures are degrees Celsius. Everythi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -233,6 +233,13 @@ class TemperatureSource(StrEnum):
     CONTACT = "contact"
 
 
+class Quality(StrEnum):
+    """How well the readings of a measurement agreed."""
+
+    GOOD = "good"
+    FAIR = "fair"  # within the limits of the rules, but not within half of them
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """Several readings of one forehead, reduced. `forehead_c` is an estimate of the named model."""
@@ -245,9 +252,14 @@ class Measurement:
     model: str
     at: datetime
     source: TemperatureSource = TemperatureSource.SENSOR
+    quality: Quality | None = None  # of the sensor's
+    distance_cm: float | None = None
+    raw_c: tuple[float, ...] = ()  # the readings themselves, as the sensor gave them
 
 
 # --- Evidence and verdict ------------------------------------------------------------------------------
+
+MOST_BEFORE = 8  # earlier measurements that a visit keeps
 
 
 class Attested(StrEnum):
@@ -335,6 +347,7 @@ class Evidence:
     direction: Direction
     codes: tuple[Presented, ...] = ()
     measurement: Measurement | None = None
+    measured_before: tuple[Measurement, ...] = ()  # what that one took the place of, oldest first
     attestations: tuple[Attestation, ...] = ()
     host: HostWord | None = None
     roster: RosterMatch | None = None
@@ -343,6 +356,11 @@ class Evidence:
     online_since: datetime | None = None  # when the resolver was asked about an online code
     conditions: frozenset[ConditionKind] = frozenset()
     decisions: tuple[Decision, ...] = ()
+
+    def measured(self, measurement: Measurement | None) -> Evidence:
+        """The evidence with another measurement, or with none; the one before is kept."""
+        before = (self.measurement,) if self.measurement is not None else ()
+        return replace(self, measurement=measurement, measured_before=(*self.measured_before, *before)[-MOST_BEFORE:])
 
     def remedy(self, condition: ConditionKind, now: datetime) -> Remedy | None:
         """What was decided about `condition`, while the decision holds."""

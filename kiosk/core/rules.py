@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -108,13 +108,26 @@ class TemperatureRules:
     ] = 10.0
     ambient_max_c: Annotated[
         AirCelsius, says("Above this air temperature no reading is believed: a condition for everybody.", "°C")
-    ] = 40.0
-    presence_c: Annotated[BodyCelsius, says("An object at least this warm is somebody's forehead.", "°C")] = 30.0
+    ] = 35.0
+    presence_c: Annotated[BodyCelsius, says("Anything colder than this is nobody's forehead.", "°C")] = 30.0
+    step_c: Annotated[
+        float, says("So much warmer than what is there when nobody is: somebody.", "°C", ge=0.2, le=10)
+    ] = 1.0
+    reach_cm: Annotated[
+        float, says("With a distance sensor instead: nearer than this is somebody.", "cm", gt=0, le=200)
+    ] = 20.0
+    warm_up_s: Annotated[
+        float, says("A thermometer that was without power is not believed for so long.", "s", ge=0, le=1800)
+    ] = 2.0
     samples: Annotated[int, says("How many readings make one measurement.", ge=2, le=50)] = 5
     spread_c: Annotated[float, says("Readings that scatter more than this are taken anew.", "°C", gt=0, le=2)] = 0.4
-    model: Annotated[str, says("The model that turns skin and air into the estimate; its name goes into the log.")] = (
-        "heat_balance"
-    )
+    drift_c: Annotated[
+        float, says("Readings that still climb or fall by more than this are taken anew.", "°C", gt=0, le=2)
+    ] = 0.25
+    model: Annotated[
+        Literal["heat_balance", "surface"],
+        says("The model that turns skin and air into the estimate; its name and version go into the log."),
+    ] = "heat_balance"
     model_gain: Annotated[float, says("Of the model: core minus skin, over skin minus air.", ge=0, le=1)] = 0.16
     model_offset_c: Annotated[
         float,
@@ -122,6 +135,19 @@ class TemperatureRules:
             "Of the model: added to every estimate, after a comparison with a contact thermometer.", "°C", ge=-5, le=5
         ),
     ] = 0.0
+    model_at_cm: Annotated[
+        float, says("Of the model: up to this distance nothing is given back for it.", "cm", ge=0, le=200)
+    ] = 5.0
+    model_c_per_cm: Annotated[
+        float, says("Of the model: given back for each further centimetre.", "°C/cm", ge=0, le=0.5)
+    ] = 0.0
+    calibration_days: Annotated[
+        int,
+        says("How long a comparison with a contact thermometer or a blackbody holds; 0: for ever.", "d", ge=0, le=3660),
+    ] = 180
+    calibration_required: Annotated[
+        bool, says("Whether a thermometer that was never compared is a condition for everybody.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,7 +159,7 @@ class Turn:
             return None
         self.lane = replace(self.lane, forehead=forehead.again(self.lane.forehead))
         return replace(
-            visit, remeasured=visit.remeasured + 1, evidence=replace(visit.evidence, measurement=None), wanting=None
+            visit, remeasured=visit.remeasured + 1, evidence=visit.evidence.measured(None), wanting=None
         )
 
     def show(self, visit: Visit, verdict: Verdict, kind: EntryKind = EntryKind.VISIT) -> Ended:

@@ -10,7 +10,7 @@ import msgspec
 
 from kiosk.core.entry import EntryKind
 from kiosk.core.faults import LogbookBroken
-from kiosk.core.model import Direction, Group, Outcome, TemperatureSource
+from kiosk.core.model import Direction, Group, Outcome, Quality, TemperatureSource
 from kiosk.core.reasons import Reason
 
 
@@ -34,6 +34,9 @@ class Temperature(msgspec.Struct, frozen=True, omit_defaults=True):
     source: TemperatureSource
     at: datetime
     ambient_c: float | None = None
+    quality: Quality | None = None
+    distance_cm: float | None = None
+    raw_c: tuple[float, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,6 +61,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     reasons: tuple[Reason, ...] = ()
     findings: tuple[Finding, ...] = ()
     temperature: Temperature | None = None
+    temperature_before: tuple[Temperature, ...] = ()
     volunteer: str = ""
     format: str = ""
     issuer: str = ""
