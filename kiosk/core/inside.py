@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kiosk.core.entry import iso
 from kiosk.core.model import Direction, Group
+
+LONG = timedelta(hours=48)
 
 
 class Confidence(StrEnum):
@@ -63,13 +65,29 @@ class Inside:
     people: tuple[Passing, ...]
     left_unseen: int
     since: datetime | None = None  # the last reset, where there was one
+    begins: datetime | None = None  # whoever came in before this is not looked at
+    until: datetime | None = None
 
     def count(self, confidence: Confidence) -> int:
         """How many of them are known so well."""
-        return sum(one.confidence is confidence for one in self.people)
+        return sum(self.confidence(one) is confidence for one in self.people)
+
+    def is_long(self, one: Passing) -> bool:
+        """Whether they have been inside for so long that an exit may well have gone unseen."""
+        return self.until is not None and self.until - one.at > LONG
+
+    def confidence(self, one: Passing) -> Confidence:
+        """How sure it is that they are still inside."""
+        return Confidence.LIKELY if one.confidence is Confidence.CERTAIN and self.is_long(one) else one.confidence
 
 
-def who(passings: Iterable[Passing], *, reset: datetime | None = None, until: datetime | None = None) -> Inside:
+def who(
+    passings: Iterable[Passing],
+    *,
+    reset: datetime | None = None,
+    begins: datetime | None = None,
+    until: datetime | None = None,
+) -> Inside:
     """Who is inside at `until`, after everything that happened since the last `reset`, in the order it happened.
 
     Typed paper lines fall into their place, whenever they were typed.
@@ -87,7 +105,7 @@ def who(passings: Iterable[Passing], *, reset: datetime | None = None, until: da
             left_unseen += 1
         if one.direction is Direction.IN:
             inside.add(one)
-    return Inside(tuple(inside.people.values()), left_unseen, reset)
+    return Inside(tuple(inside.people.values()), left_unseen, reset, begins, until)
 
 
 class _Room:
@@ -123,6 +141,8 @@ def told(inside: Inside) -> dict[str, object]:
         **{confidence.value: inside.count(confidence) for confidence in Confidence},
         "left_unseen": inside.left_unseen,
         "since": iso(inside.since) if inside.since else None,
+        "begins": iso(inside.begins) if inside.begins else None,
+        "long": sum(map(inside.is_long, inside.people)),
         "people": [
             {
                 "seq": one.seq,
@@ -130,7 +150,8 @@ def told(inside: Inside) -> dict[str, object]:
                 "at": iso(one.at),
                 "lane": one.lane,
                 "group": one.group.value if one.group else None,
-                "confidence": one.confidence.value,
+                "confidence": inside.confidence(one).value,
+                "long": inside.is_long(one),
             }
             for one in inside.people
         ],

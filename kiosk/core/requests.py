@@ -197,7 +197,12 @@ class Dispute(Request, frozen=True, kw_only=True, tag="dispute"):
 
 
 class Inside(Request, frozen=True, kw_only=True, tag="inside"):
-    """Who is still inside, without names: `Reply.data` as `kiosk.core.inside.told` gives it."""
+    """Who is still inside, without names: `Reply.data` as `kiosk.core.inside.told` gives it.
+
+    Of those who came in within so many `days`, or since the last reset: the more, the longer it takes.
+    """
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=31)] = 2
 
 
 class ResetInside(Request, frozen=True, kw_only=True, tag="reset_inside"):

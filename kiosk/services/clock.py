@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.core import clocks
 from kiosk.core.clocks import ClockFacts, ClockReason, ClockState, ClockVerdict, Tick
+from kiosk.services.discipline import kernel_synchronised
 
 __all__ = ["BUILT", "SLACK", "ClockReason", "ClockState", "SystemClock"]
 
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")  # touched by systemd-timesyncd each time it sets the clock
+# Where the kernel does not tell: touched by systemd-timesyncd each time it sets the clock.
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 RTC = Path("/sys/class/rtc/rtc0/since_epoch")  # seconds since 1970; Documentation/ABI/testing/sysfs-class-rtc
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # no kiosk of this version ran before
 SLACK = clocks.SLACK
@@ -24,7 +27,9 @@ _RTC_EVERY_S = 60.0  # reading one over I2C takes a millisecond
 class SystemClock:
     """The system's clock with a floor: the time of the newest row, list and build that are known."""
 
-    def __init__(self) -> None:
+    def __init__(self, kernel: Callable[[], bool | None] = kernel_synchronised) -> None:
+        """`kernel` says whether the network keeps the clock, or None where it does not tell."""
+        self._kernel = kernel
         self._floor = BUILT
         self._floor_of = "build"
         self._guard = threading.Lock()
@@ -107,6 +112,9 @@ class SystemClock:
             return [clocks.jump_said(by)]
 
     def _synchronised(self) -> bool:
+        told = self._kernel()
+        if told is not None:
+            return told
         mark = _mark()
         return mark is not None and mark != self._set_before
 

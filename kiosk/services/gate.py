@@ -167,7 +167,7 @@ class GateService:
         known: dict[str, Known] = {}
         for request in passage.requests:
             if isinstance(request, requests.ManualVisit) and request.person:
-                found = self._passers.known(request.person)
+                found = self._passers.known(request.person, passage.lane.direction, self._policy, self._clock.now())
                 known |= {request.person: found} if found else {}
         look = Look(
             now=self._clock.now(),

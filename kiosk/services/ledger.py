@@ -31,7 +31,7 @@ from kiosk.core.requests import (
 from kiosk.services.clock import SystemClock
 from kiosk.store.reader import Entry, Filter, Reader
 
-LOOKS_BACK = timedelta(hours=48)  # without a reset, whoever came in longer ago is taken to live here
+LOOKS_BACK = inside.LONG  # without a reset; most who came in longer ago live here, and went out unseen
 _AT_ONCE = 200  # rows unsealed before the gate may write again
 _ONLINE = "online_code"
 
@@ -58,7 +58,7 @@ class Ledger:
                 case Dispute():
                     return self._dispute(request)
                 case Inside():
-                    return Answer.DONE, inside.told(self.who_is_inside(self.clock.now()))
+                    return Answer.DONE, inside.told(self.who_is_inside(self.clock.now(), timedelta(days=request.days)))
                 case ResetInside():
                     words = ((SealClass.NOTE, (("note", request.reason),)),)
                     self._row(EntryKind.INSIDE_RESET, request.by, sealed=words)
@@ -106,13 +106,16 @@ class Ledger:
 
     # --- Who is inside ------------------------------------------------------------------------------------
 
-    def who_is_inside(self, until: datetime) -> inside.Inside:
-        """Everybody who went in since the last reset, or in the last two days, and did not come out."""
-        reader, since = Reader(self.path), until - LOOKS_BACK
+    def who_is_inside(self, until: datetime, looks_back: timedelta = LOOKS_BACK) -> inside.Inside:
+        """Everybody who went in since the last reset, or within the time looked at, and did not come out.
+
+        The answer says where that time begins: whoever came in before it is not counted.
+        """
+        reader, since = Reader(self.path), until - looks_back
         resets = reader.page(Filter(kind=EntryKind.INSIDE_RESET, until=until), limit=1)
         reset = resets[0].happened if resets and resets[0].happened >= since else None
         rows = list(reader.rows(Filter(since=reset or since, until=until + timedelta(milliseconds=1))))
-        return inside.who(self._passings(rows), reset=reset, until=until)
+        return inside.who(self._passings(rows), reset=reset, begins=reset or since, until=until)
 
     def _passings(self, rows: list[Entry]) -> Iterator[Passing]:
         tally, base = reports.Tally(), {}

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from kiosk.core import formats, identity
 from kiosk.core.lane import Arrival, Known
-from kiosk.core.model import Credential, Direction, Part, Presented, Read, RosterMatch, Scan
+from kiosk.core.model import Certainty, Credential, Direction, Part, Presented, Read, RosterMatch, Scan
 from kiosk.core.parts import collect, is_mixed
 from kiosk.core.rules import Rules
 from kiosk.services.lists_watch import Policy
 
 REMEMBERED_S = 2.0  # a code read every frame is verified once
 
-PassedBefore = Callable[[str, Direction, datetime], datetime | None]
+
+
+class PassedBefore(Protocol):
+    """When an identity, or a person of the roster, last passed this way, not before `since`; either may be empty."""
+
+    def __call__(  # noqa: D102 - the class says it
+        self, key: str, direction: Direction, since: datetime, *, person: str = ""
+    ) -> datetime | None: ...
 
 
 class Roster(Protocol):
@@ -77,22 +83,25 @@ class Passers:
             read = formats.read(text, policy.trust)
             key = identity.key(read, text, self._secret)
             match = self._roster.match(read) if isinstance(read, Credential) else None
-            held = _Verified(read, key, match, self._passed(key, direction, policy.rules, now), now)
+            certain = match is not None and match.certainty is Certainty.CERTAIN
+            person = match.person if match is not None and certain else ""
+            held = _Verified(read, key, match, self._passed(key, person, direction, policy.rules, now), now)
         self._verified[digest] = _Verified(held.read, held.key, held.roster, held.passed_before, now)
         self._verified.move_to_end(digest)
         while len(self._verified) > 32:
             self._verified.popitem(last=False)
         return held
 
-    def _passed(self, key: str, direction: Direction, rules: Rules, now: datetime) -> datetime | None:
+    def _passed(self, key: str, person: str, direction: Direction, rules: Rules, now: datetime) -> datetime | None:
+        """Somebody who passed by hand and now shows a code, or the other way round, is the same person again."""
         if not rules.replay.window_s:
             return None
-        return self._passed_before(key, direction, now - timedelta(seconds=rules.replay.window_s))
+        return self._passed_before(key, direction, now - timedelta(seconds=rules.replay.window_s), person=person)
 
-    def known(self, person: str) -> Known | None:
-        """A person of the roster whom a request names."""
+    def known(self, person: str, direction: Direction, policy: Policy, now: datetime) -> Known | None:
+        """A person of the roster whom a request names, and when they last passed that way."""
         match = self._roster.person(person)
-        return Known(match) if match else None
+        return Known(match, self._passed("", match.person, direction, policy.rules, now)) if match else None
 
     def forget(self) -> None:
         """Verifies everything anew: the lists have changed."""

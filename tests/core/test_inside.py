@@ -101,6 +101,7 @@ def test_a_page_is_told_numbers_and_rows_without_names() -> None:
             "lane": "main",
             "group": "visitors",
             "confidence": "likely",
+            "long": False,
         }
     ]
     assert "wang" not in str(data)
@@ -110,3 +111,10 @@ def test_ten_thousand_passings_are_paired_in_a_moment() -> None:
     rows = [went(IN, n / 60, pass_=f"p{n}") for n in range(5000)]
     rows += [went(OUT, 200 + n / 60, pass_=f"p{n}") for n in range(0, 5000, 2)]
     assert len(who(rows).people) == 2500
+
+
+def test_a_long_stay_does_not_vanish_it_is_less_certain_and_says_so() -> None:
+    stays = [went(IN, 0, person="P1", day="d"), went(IN, 60 * 50, person="P2", day="e")]
+    data = told(who(stays, begins=EIGHT - timedelta(days=3), until=EIGHT + timedelta(hours=51)))
+    assert (data["certain"], data["likely"], data["long"], data["begins"]) == (1, 1, 1, "2026-11-18T08:00:00.000Z")
+    assert [(one["confidence"], one["long"]) for one in data["people"]] == [("likely", True), ("certain", False)]  # type: ignore[attr-defined]

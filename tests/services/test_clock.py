@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from kiosk.core.reasons import Answer
 from kiosk.core.requests import ConfirmTime
 from kiosk.services import book as books
 from kiosk.services import clock as clocks
+from kiosk.services import discipline
 from kiosk.services.book import Book
 from kiosk.services.clock import ClockReason, ClockState, SystemClock
 from kiosk.settings import Places, places
@@ -26,7 +28,8 @@ class Watch(SystemClock):
     """A clock that a test turns: `passes` lets time pass, `jumps` only moves the hands."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.kernel: bool | None = None  # it does not tell
+        super().__init__(kernel=lambda: self.kernel)
         self.wall, self.seconds = NOW, 100.0
 
     def now(self) -> datetime:
@@ -219,3 +222,51 @@ def test_rows_keep_their_order_whatever_the_clock_did(book: Book, watch: Watch, 
     rows = [row for row in Reader(at.logbook).rows(Filter()) if row.kind is EntryKind.VISIT]
     assert [row.visit for row in rows] == ["v0", "v5", "v-3", "v1", "v-2"]
     assert [row.mono_ms for row in rows] == sorted(row.mono_ms for row in rows)
+
+
+# --- The kernel knows, whichever program keeps its clock
+
+
+def test_a_clock_that_the_kernel_takes_for_synchronised_is_trusted_without_a_mark(
+    book: Book, watch: Watch, at: Places
+) -> None:
+    watch.kernel = True
+    book.catch_up()
+    assert watch.state() is ClockState.TRUSTED
+    watch.kernel = False  # nobody has heard of the network for hours
+    book.catch_up()
+    assert said(at) == ["trusted synchronised", "degraded not_checked"]
+
+
+def test_the_kernel_is_believed_before_an_old_mark(book: Book, watch: Watch, mark: Path) -> None:
+    touch(mark, watch.wall)
+    watch.kernel = False
+    assert watch.state() is ClockState.DEGRADED
+
+
+def test_hands_moved_while_the_network_keeps_the_clock_are_in_doubt_until_it_has_set_them_right(
+    book: Book, watch: Watch, at: Places
+) -> None:
+    watch.kernel = True
+    book.catch_up()
+    watch.jumps(hours=3)
+    watch.kernel = False  # the kernel knows that somebody set it
+    book.catch_up()
+    assert watch.state() is ClockState.UNTRUSTED
+    watch.kernel = True  # the network says the same
+    book.catch_up()
+    assert watch.state() is ClockState.TRUSTED
+    assert said(at) == ["trusted synchronised", "jump +10800", "untrusted jumped", "trusted synchronised"]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "synchronised"),
+    [(0, 0x2001, True), (5, 0x40, False), (0, 0x40, False), (5, 0x1, False), (1, 0x11, True)],
+)
+def test_what_the_kernel_answers_is_understood(state: int, status: int, synchronised: bool) -> None:
+    assert discipline.judged(state, status) is synchronised
+
+
+def test_the_kernel_of_this_machine_is_asked_without_changing_anything() -> None:
+    assert discipline.kernel_synchronised() in (True, False, None)
+    assert ctypes.sizeof(discipline._Timex) == 208  # on 64-bit Linux, x86 and ARM alike

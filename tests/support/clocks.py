@@ -9,7 +9,7 @@ class HandClock(SystemClock):
     """A clock that a test turns."""
 
     def __init__(self):
-        super().__init__()
+        super().__init__(kernel=lambda: None)
         self.wall, self.mono = datetime(2026, 11, 21, 7, 30, tzinfo=UTC), 100.0
 
     def now(self):

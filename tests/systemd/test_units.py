@@ -113,6 +113,12 @@ def test_services_write_into_their_own_folders_only() -> None:
     assert "/var/lib/kiosk/gate" not in web["Service"]["ReadWritePaths"].split()
 
 
+def test_the_gate_may_ask_the_kernel_about_the_clock_and_not_set_it() -> None:
+    gate = Unit("kiosk-gate.service")
+    assert gate.all("SystemCallFilter")[-1].split() == ["adjtimex", "clock_adjtime", "clock_adjtime64"]
+    assert (gate["Service"]["ProtectClock"], gate["Service"]["CapabilityBoundingSet"]) == ("no", "")
+
+
 def test_the_folders_belong_to_whom_the_design_says() -> None:
     lines = (SYSTEMD / "tmpfiles.d" / "kiosk.conf").read_text(encoding="utf-8").splitlines()
     folders = {words[1]: tuple(words[2:5]) for words in map(str.split, lines) if words[:1] == ["d"]}
