@@ -25,6 +25,14 @@ def write(path: Path, data: bytes, mode: int) -> None:
     sync(path.parent)
 
 
+def give(path: Path, folder: Path) -> None:
+    """Gives a file or folder to whom `folder` belongs: written by root, used by a service's user. Raises OSError."""
+    if os.geteuid() == 0:
+        to = folder.stat()
+        for each in (path, *(path.rglob("*") if path.is_dir() else ())):
+            os.chown(each, to.st_uid, to.st_gid)
+
+
 def settle(path: Path) -> None:
     """Brings a file or folder that is there to the disk, with its name and those of the folders above it.
 
