@@ -116,6 +116,10 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     state: str  # a stable code: "ok", "unplugged", "stalled", ...
     detail: str = ""
     since: datetime | None = None
+    lane: str = ""  # where it belongs to one
+    reading: str = ""  # the last thing that it gave, in a few words
+    errors: dict[str, int] = {}  # how often it failed since the start, by kind
+    facts: dict[str, str] = {}  # what it found out about the part: "id", "checking", "emissivity", ...
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from hardware import load
 from hardware.thermometers.simulated import Simulated
-from kiosk.core.faults import KioskError, LampFault, SensorFault, VoiceFault
+from kiosk.core.faults import KioskError, LampFault, VoiceFault
+from kiosk.core.model import Reading
 from kiosk.core.ports import Button, Buttons, Clock, Lamp, LampPattern, Phrase, Thermometer, Voice
 from kiosk.core.view import DeviceView
 from kiosk.locale import catalogue, words
@@ -20,7 +21,8 @@ from kiosk.settings import Lane
 
 READING_EVERY_S = 0.1
 MEASURING_EVERY_S = 0.05
-SILENT_AFTER_S = 3.0  # a bus that hangs; retries and opening take less
+SILENT_AFTER_S = 1.5  # a bus that hangs; retries and opening take less
+TOLD_EVERY_S = 2.0  # how often the pages are told a reading
 WARM_C = 28.0  # something this warm is worth looking at more often
 RETRY_S = 0.5
 
@@ -45,13 +47,18 @@ class State:
 class Watched:
     """The state of one device, changed by whoever uses it and read by the gate."""
 
-    def __init__(self, name: str, driver: str, clock: Clock) -> None:
-        self.name, self.driver = name, driver
+    def __init__(self, name: str, driver: str, clock: Clock, lane: str = "") -> None:
+        self.name, self.driver, self.lane = name, driver, lane
         self._clock = clock
         self.state = State("starting", clock.now(), clock.monotonic_s())
+        self.reading = ""
+        self.errors: dict[str, int] = {}
+        self.facts: dict[str, str] = {}
 
     def became(self, code: str, detail: str = "") -> None:
         """Notes a state; `since` stays while the code does."""
+        if code != "ok":
+            self.errors = self.errors | {code: self.errors.get(code, 0) + 1}
         if code == self.state.code:
             self.state = replace(self.state, detail=detail)
         else:
@@ -71,6 +78,10 @@ class Watched:
             state=state.code,
             detail=state.detail,
             since=state.since,
+            lane=self.lane,
+            reading=self.reading,
+            errors=self.errors,
+            facts=self.facts,
         )
 
 
@@ -78,55 +89,62 @@ class ThermometerWorker:
     """Reads a lane's thermometer in a thread of its own, twice as often while something warm is there."""
 
     def __init__(self, lane: str, spec: str, inbox: Inbox, clock: Clock) -> None:
-        self.watched = Watched("thermometer", spec, clock)
+        self.watched = Watched("thermometer", spec, clock, lane)
         self._lane, self._spec, self._inbox, self._clock = lane, spec, inbox, clock
         self._turned_s = clock.monotonic_s()
+        self._told_s = float("-inf")
         self._stop = threading.Event()
         self._device: Thermometer | None = None
         self._thread = threading.Thread(target=self._run, name=f"thermometer {lane}", daemon=True)
+
+    def start(self) -> None:
+        """Reads from now on."""
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            self._turned_s = self._clock.monotonic_s()
-            try:
-                device = load("thermometer", self._spec)
-            except KioskError as error:
-                self.watched.became(getattr(error, "code", "absent"), str(error))
-                self._stop.wait(RETRY_S)
-                continue
-            with closing(device):
-                self._read(device)
+        pause_s = 0.0
+        while not self._stop.wait(pause_s):
+            pause_s = self.turn()
+        if self._device is not None:
+            self._device.close()
+
+    def turn(self) -> float:
+        """Reads once, opening the device where that is still to be done; for how long to wait then, in seconds."""
+        self._turned_s = self._clock.monotonic_s()
+        try:
+            if self._device is None:
+                self._device = load("thermometer", self._spec)
+            reading = self._device.read()
+        except KioskError as error:
+            self.watched.became(getattr(error, "code", "absent"), str(error))
+            return RETRY_S
+        self.watched.became("ok")
+        self._tell(self._device, reading)
+        self._inbox.post(ThermometerRead(self._lane, reading))
+        return READING_EVERY_S if reading.object_c < WARM_C else MEASURING_EVERY_S
+
+    def _tell(self, device: Thermometer, reading: Reading) -> None:
+        """What the pages show of it; seldom, because each change is pushed to all of them."""
+        if self._turned_s - self._told_s >= TOLD_EVERY_S:
+            self._told_s = self._turned_s
+            self.watched.facts = dict(device.about())
+            self.watched.reading = f"{reading.object_c:.1f} °C, {reading.ambient_c:.1f} °C"
 
     def code_shown(self) -> None:
         """A new code is before the camera; a simulated person then steps up to be measured."""
         if isinstance(self._device, Simulated):
             self._device.somebody_came()
 
-    def _read(self, device: Thermometer) -> None:
-        self._device = device
-        pause_s = READING_EVERY_S
-        while not self._stop.wait(pause_s):
-            self._turned_s = self._clock.monotonic_s()
-            try:
-                reading = device.read()
-            except SensorFault as error:
-                self.watched.became(error.code, str(error))
-                pause_s = RETRY_S
-            else:
-                self.watched.became("ok")
-                self._inbox.post(ThermometerRead(self._lane, reading))
-                pause_s = READING_EVERY_S if reading.object_c < WARM_C else MEASURING_EVERY_S
-
     def check(self) -> None:
         """Notes when the device has hung, or the thread that reads it has died."""
-        if self._clock.monotonic_s() - self._turned_s > SILENT_AFTER_S:
+        if self._clock.monotonic_s() - self._turned_s > SILENT_AFTER_S and self.watched.state.code != "silent":
             self.watched.became("silent")
 
     def close(self) -> None:
         """Stops reading."""
         self._stop.set()
-        self._thread.join(timeout=2)
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
 
 
 class LaneDevices:
@@ -134,15 +152,16 @@ class LaneDevices:
 
     def __init__(self, lane: Lane, language: str, inbox: Inbox, clock: Clock) -> None:
         self._language, self._clock, self._inbox, self._lane = language, clock, inbox, lane
-        self._lamp_state = Watched("lamp", lane.lamp, clock)
-        self._voice_state = Watched("voice", lane.voice, clock)
-        self._buttons_state = Watched("buttons", lane.buttons, clock)
+        self._lamp_state = Watched("lamp", lane.lamp, clock, lane.name)
+        self._voice_state = Watched("voice", lane.voice, clock, lane.name)
+        self._buttons_state = Watched("buttons", lane.buttons, clock, lane.name)
         self._lamp: Lamp | None = _opened(self._lamp_state, lambda: load("lamp", lane.lamp))
         self._voice: Voice | None = _opened(self._voice_state, lambda: load("voice", lane.voice, wording=_wording))
         self._buttons: Buttons | None = _opened(self._buttons_state, lambda: load("buttons", lane.buttons))
         if self._buttons is not None:
             self._buttons.listen(self._pressed)
         self.thermometer = ThermometerWorker(lane.name, lane.thermometer, inbox, clock)
+        self.thermometer.start()
 
     def _pressed(self, button: Button) -> None:
         self._inbox.post(Pressed(self._lane.name, button, self._clock.now()))
