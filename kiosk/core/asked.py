@@ -18,9 +18,11 @@ from kiosk.core.lane import Collecting, Following, Visit, WrittenDown
 from kiosk.core.model import (
     Attestation,
     Attested,
+    Credential,
     Evidence,
     Finding,
     Group,
+    Holder,
     HostWord,
     Measurement,
     Outcome,
@@ -168,8 +170,16 @@ def _companions(turn: Turn, request: Companions) -> Said:
     visit = ended.visit if ended else turn.lane.visit
     if visit is None or visit.id != request.visit:
         return Answer.VISIT_ENDED, request.visit
-    turn.lane = replace(turn.lane, following=Following(visit, request.count, request.by))
+    names = tuple(other.name or "" for other in _household(visit))
+    whole = names if len(names) == request.count else ()  # of fewer nobody says which ones came
+    turn.lane = replace(turn.lane, following=Following(visit, request.count, request.by, whole))
     return Answer.DONE, visit.id
+
+
+def _household(visit: Visit) -> tuple[Holder, ...]:
+    """The others whom the pass is for that was shown."""
+    shown = (code.read.household for code in visit.evidence.codes if isinstance(code.read, Credential))
+    return next((household for household in shown if household), ())
 
 
 def _manual(turn: Turn, request: ManualVisit) -> Said:

@@ -130,6 +130,7 @@ class Following:
     holder: Visit
     left: int
     by: str
+    names: tuple[str, ...] = ()  # in order, where the holder's pass names all who came
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
 from kiosk.core.validity import validity
 
+
 class Status(StrEnum):
     """What `kiosk read` says of a code at a moment."""
 
@@ -96,6 +97,7 @@ def _facts(read: Read) -> dict[str, Any]:
             facts: dict[str, Any] = {
                 "credential_id": read.credential_id,
                 "group": read.group and read.group.value,
+                "household": [other.name for other in read.household],
                 "colour": read.colour and read.colour.value,
                 "tests": [
                     {"result": t.result.value, "sampled_at": iso(t.sampled_at), "method": t.method} for t in read.tests
@@ -114,7 +116,13 @@ def _facts(read: Read) -> dict[str, Any]:
             }
         case VenueCode():
             flags = [{"since": _time(flag.since), "until": _time(flag.until)} for flag in read.flagged]
-            facts = {"venue_id": read.venue_id, "name": read.name, "signed": read.signed, **read.facts, "flagged": flags}
+            facts = {
+                "venue_id": read.venue_id,
+                "name": read.name,
+                "signed": read.signed,
+                **read.facts,
+                "flagged": flags,
+            }
         case OnlineCode():
             facts = {"service": read.service}
         case Part():

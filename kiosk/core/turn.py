@@ -16,7 +16,6 @@ from kiosk.core.judge import close, judge
 from kiosk.core.lane import (
     Collecting,
     Ended,
-    Following,
     Idle,
     Lane,
     Look,
@@ -158,9 +157,7 @@ class Turn:
         if not near and measured.forehead_c >= limits.plausible_c:
             return None
         self.lane = replace(self.lane, forehead=forehead.again(self.lane.forehead))
-        return replace(
-            visit, remeasured=visit.remeasured + 1, evidence=visit.evidence.measured(None), wanting=None
-        )
+        return replace(visit, remeasured=visit.remeasured + 1, evidence=visit.evidence.measured(None), wanting=None)
 
     def show(self, visit: Visit, verdict: Verdict, kind: EntryKind = EntryKind.VISIT) -> Ended:
         """Writes the verdict down and shows it."""
@@ -220,6 +217,6 @@ class Turn:
         attestation = Attestation(Attested.WITH_HOLDER, following.by, self.now)
         group = holder.evidence.group or (holder.evidence.roster.group if holder.evidence.roster else None)
         evidence = replace(self.evidence(), attestations=(attestation,), group=group)
-        self.begin(evidence, with_holder=holder.id, written=WrittenDown())
-        left = following.left - 1
-        self.lane = replace(self.lane, following=Following(holder, left, following.by) if left else None)
+        self.begin(evidence, with_holder=holder.id, written=WrittenDown(name=next(iter(following.names), "")))
+        left = replace(following, left=following.left - 1, names=following.names[1:])
+        self.lane = replace(self.lane, following=left if left.left else None)

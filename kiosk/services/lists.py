@@ -38,9 +38,10 @@ def public_list(at: Places) -> Path:
 
 
 def of_kiosk(at: Places, more: Iterable[Path] = ()) -> Trust:
-    """What this kiosk trusts: its imported lists, the keys that it issues passes with, and `more` paths."""
-    own = [path for path in (at.trust, public_list(at)) if path.is_file() or _lists_in(path)]
-    return load([*own, *more])
+    """What this kiosk trusts: its imported lists, the keys and denials of its own passes, and `more` paths."""
+    made = [public_list(at), *sorted(at.pass_keys.glob("denied-*.json"))]
+    own = replace(load(file for file in made if file.is_file()), as_of=None)  # what is made here is never stale here
+    return merge([own, load([*_lists_in(at.trust), *more])])
 
 
 def imported(at: Places) -> tuple[tuple[Path, Trust | SettingsError], ...]:

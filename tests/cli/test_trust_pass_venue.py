@@ -11,10 +11,11 @@ import pytest
 import zxingcpp
 from click.testing import CliRunner, Result
 
-from kiosk.cli import kiosk, trust
+from kiosk.cli import kiosk, pass_, trust
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import read
 from kiosk.core.model import Credential, Group, VenueCode
+from kiosk.core.reasons import Reason
 from kiosk.printing import paper
 from kiosk.services import lists
 from kiosk.settings import places
@@ -109,6 +110,60 @@ def test_a_card_is_a_pdf_and_the_code_alone_a_picture_that_scans(run, tmp_path):
     picture = cv2.imdecode(np.frombuffer(out[1].read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert [code.text for code in zxingcpp.read_barcodes(picture)] == [text]
     assert stat.S_IMODE(out[0].stat().st_mode) == 0o600
+
+
+@CJK
+def test_a_batch_makes_cards_a_record_and_a_file_of_errors(run, tmp_path):
+    people, out = tmp_path / "people.csv", tmp_path / "cards.pdf"
+    people.write_text("姓名,类别\n王小明,居民\n黄丽,国王\n")
+    result = run("pass", "batch", str(people), "--out", str(out))
+    assert result.exit_code == 1
+    assert "1 lines are wrong, the first is 3: none of residents" in result.stderr
+    assert out.read_bytes().startswith(b"%PDF-")
+    record = (tmp_path / "cards-issued.csv").read_text("utf-8-sig")
+    assert "王小明" in record
+    assert {stat.S_IMODE(tmp_path.joinpath(f"cards{end}").stat().st_mode) for end in (".pdf", "-issued.csv")} == {0o600}
+    assert run("pass", "batch", str(people), "--out", str(out)).exit_code == 1
+    assert (tmp_path / "cards-issued.csv").read_text("utf-8-sig") == record
+
+
+@CJK
+def test_a_batch_that_is_cut_short_leaves_nothing_and_gives_the_same_passes_when_said_again(run, tmp_path, monkeypatch):
+    people, out = tmp_path / "people.csv", tmp_path / "cards.pdf"
+    people.write_text("name\nA\nB\n")
+
+    def cut(_cards, _made):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(pass_, "pass_sheets", cut)
+        assert run("pass", "batch", str(people), "--out", str(out)).exit_code == 1
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["people.csv"]
+    assert run("pass", "batch", str(people), "--out", str(out)).exit_code == 0
+
+
+def test_a_pass_is_taken_back_by_its_number_or_its_code(run, tmp_path):
+    text = run("pass", "issue", "--name", "A", "--with", "B").stdout.strip()
+    found = read(text, own(tmp_path))
+    assert [other.name for other in found.household] == ["B"]
+    assert "denied-kiosk-1.json" in run("pass", "deny", text).stdout
+    assert read(text, own(tmp_path)).reason is Reason.REVOKED
+    run("pass", "deny", "--lift", found.credential_id)
+    assert isinstance(read(text, own(tmp_path)), Credential)
+    with pytest.raises(SettingsError, match="neither the number on a card"):
+        run("pass", "deny", "CKP1:ABC")
+
+
+def test_a_rotated_key_signs_and_the_old_one_holds(run, tmp_path):
+    old = run("pass", "issue", "--name", "A").stdout.strip()
+    assert "the old one holds until" in run("pass", "rotate", "--overlap-days", "7").stdout
+    new = run("pass", "issue", "--name", "A").stdout.strip()
+    kids = {read(text, own(tmp_path)).signer_valid_until is None for text in (old, new)}
+    assert kids == {True, False}
+
+
+def test_a_household_of_too_many_is_wrong_use(run):
+    assert run("pass", "issue", "--name", "A", *(["--with", "B"] * 10)).exit_code == 2
 
 
 @CJK

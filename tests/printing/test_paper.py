@@ -10,7 +10,7 @@ import zxingcpp
 
 from kiosk.core.faults import SettingsError
 from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE, Paper
-from kiosk.printing.pass_card import HEIGHT_MM, WIDTH_MM, PassCard, pass_card
+from kiosk.printing.pass_card import HEIGHT_MM, SHEET_MM, WIDTH_MM, PassCard, pass_card, pass_sheets
 from kiosk.printing.venue_poster import venue_poster
 from tests.support import mint
 
@@ -49,6 +49,18 @@ def test_the_code_of_a_card_scans_and_fits_the_card():
     pdf = pass_card(PassCard(text, "欧阳修", "Resident", "东区", "2026-11-21", "2026-12-21"), MADE)
     found = zxingcpp.read_barcodes(painted(pdf, WIDTH_MM, HEIGHT_MM))
     assert [code.text for code in found] == [text]
+
+
+@CJK
+def test_twelve_cards_are_two_pages_whose_codes_scan():
+    texts = [mint.street().pass_("欧阳修", credential_id=bytes([number]) * 8) for number in range(12)]
+    cards = [
+        PassCard(text, "黄丽", "Resident", "东区", "2026-11-21", "2026-12-21", "0a" * 8, ("黄小宝",)) for text in texts
+    ]
+    pdf = pass_sheets(cards, MADE)
+    assert pdf.count(b"/Type /Page\n") == 2
+    first = pass_sheets(cards[:10], MADE)
+    assert {code.text for code in zxingcpp.read_barcodes(painted(first, *SHEET_MM))} == set(texts[:10])
 
 
 @CJK

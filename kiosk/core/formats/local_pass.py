@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +19,8 @@ NAME = "local_pass"
 KIND = Kind.PASS
 PREFIXES = ("CKP1:",)
 
-PERSON_NAME, GROUP, TESTED_AT = -70001, -70002, -70003  # private claims, below -65536 (RFC 8392 §9.1)
+PERSON_NAME, GROUP, TESTED_AT, HOUSEHOLD = -70001, -70002, -70003, -70004  # private, below -65536 (RFC 8392 §9.1)
+MOST_OTHERS = 9  # of a household beside the holder: more make a code that no small card shows
 
 
 def decode(text: str, trust: Trust) -> Credential:
@@ -45,8 +47,23 @@ def decode(text: str, trust: Trust) -> Credential:
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
         group=Group(group),
+        household=tuple(_household(claims.get(HOUSEHOLD))),
         claims={str(number): value for number, value in claims.items() if not isinstance(value, bytes)},
     )
+
+
+def _household(stated: object) -> Iterator[Holder]:
+    """The others of the holder's household. Raises Rejected(MALFORMED) where they are not pairs of id and name."""
+    if stated is None:
+        return
+    if not isinstance(stated, list) or len(stated) > MOST_OTHERS:
+        raise malformed("pass: no household")
+    for member in stated:
+        match member:
+            case [str(person), str(name)] if plain.words(name):
+                yield Holder(name=plain.words(name), person=plain.words(person) or None)
+            case _:
+                raise malformed("pass: no household")
 
 
 def issue(
@@ -60,11 +77,13 @@ def issue(
     person: str = "",
     group: Group = Group.RESIDENTS,
     tested_at: datetime | None = None,
+    household: Sequence[Holder] = (),
 ) -> str:
     """A pass as the text of its QR code.
 
     `credential_id` is fresh randomness of the caller's, 8 bytes; `person` the roster's id, if there is one;
-    `tested_at` when a negative test was sampled. Times are aware UTC and kept to the second.
+    `tested_at` when a negative test was sampled; `household` the others whom this one code is for, at most
+    MOST_OTHERS. Times are aware UTC and kept to the second.
     """
     claims: dict[int | str, object] = {
         cwt.ISSUER: issuer,
@@ -78,4 +97,6 @@ def issue(
         claims[cwt.SUBJECT] = person
     if tested_at:
         claims[TESTED_AT] = int(tested_at.timestamp())
+    if household:
+        claims[HOUSEHOLD] = [[other.person or "", plain.words(other.name)] for other in household]
     return cwt.seal(PREFIXES[0], claims, key)

@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.core.codecs import Rejected, cose, cwt, malformed, plain, strict_json
+from kiosk.core.entry import iso
 from kiosk.core.trust import Signer, Trust
 
 SCHEMES = ("local_pass", "venue", "community_code")
@@ -42,8 +43,15 @@ def parse(data: bytes, name: str) -> Trust:
 
 def dump(signers: Iterable[Signer]) -> bytes:
     """The list of `signers`, which are Ed25519 keys of ours, as `parse` reads it."""
-    keys = [{"scheme": s.scheme, "kid": b64encode(s.kid).decode(), "issuer": s.issuer, "key": _raw(s)} for s in signers]
-    return json.dumps({"kiosk_keys": 1, "keys": keys}, indent=1, ensure_ascii=False).encode() + b"\n"
+    tree = {"kiosk_keys": 1, "keys": [_entry(signer) for signer in signers]}
+    return json.dumps(tree, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def _entry(signer: Signer) -> dict[str, str]:
+    kid = b64encode(signer.kid).decode()
+    entry = {"scheme": signer.scheme, "kid": kid, "issuer": signer.issuer, "key": _raw(signer)}
+    times = {"valid_from": signer.valid_from, "valid_until": signer.valid_until}
+    return entry | {name: iso(moment) for name, moment in times.items() if moment}
 
 
 def _signer(entry: Any) -> Signer:

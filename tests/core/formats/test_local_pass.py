@@ -24,6 +24,28 @@ def test_what_is_issued_is_read_back(street):
     assert found.tests == (model.Test(model.TestResult.NEGATIVE, mint.NOW - mint.DAY),)
 
 
+def test_one_code_for_a_household_names_all_of_it(street):
+    others = (Holder(name="黄小宝"), Holder(name="黄大宝", person="R7"))
+    text = local_pass.issue(
+        street.pass_key,
+        issuer="C",
+        credential_id=b"12345678",
+        name="黄丽",
+        valid_from=mint.NOW,
+        valid_until=mint.NOW + mint.DAY,
+        household=others,
+    )
+    assert read(text, street.trust).household == others
+    assert read(street.pass_(), street.trust).household == ()
+
+
+@pytest.mark.parametrize("others", [7, ["A"], [["", "A"]] * 10, [["", "\u202e"]], [["R1"]], [[1, "A"]]])
+def test_a_household_of_another_shape_is_malformed_though_signed(street, others):
+    claims = {cwt.EXPIRES: 2_000_000_000, cwt.TOKEN_ID: b"12345678", local_pass.GROUP: "residents"}
+    text = cwt.seal("CKP1:", {**claims, local_pass.HOUSEHOLD: others}, street.pass_key)
+    assert read(text, street.trust).reason is Reason.MALFORMED
+
+
 def test_what_is_not_known_is_left_open(street):
     found = read(street.pass_(person=""), street.trust)
     assert isinstance(found, Credential)
