@@ -93,9 +93,27 @@ class ResolverSection:
     """The online service that understands opaque codes."""
 
     url: Annotated[str, says("Address of the service; empty: the volunteer attests what the phone shows.")] = ""
-    key: Annotated[str, says("Base64 of the Ed25519 public key by which it signs; empty: signatures are not asked.")] = ""
+    key: Annotated[
+        str, says("Base64 of the Ed25519 public key by which it signs; empty: signatures are not asked.")
+    ] = ""
     misses: Annotated[int, says("After so many answers missed in a row it counts as down.", ge=2, le=20)] = 3
-    pause_s: Annotated[float, says("So long it is left alone then, before one code tries it again.", "s", ge=1, le=600)] = 15
+    pause_s: Annotated[
+        float, says("So long it is left alone then, before one code tries it again.", "s", ge=1, le=600)
+    ] = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueSection:
+    """This post's check-in code, and where codes of this community lead; docs/formats.md."""
+
+    id: Annotated[str, says("The place's id, as the rules name it in venue.venue_ids.")] = ""
+    name: Annotated[str, says("The place's name, as a phone shows it.")] = ""
+    link: Annotated[str, says("Page that phones open when they scan a code of ours; empty: codes are bare text.")] = ""
+    on_screen: Annotated[
+        bool, says("Whether the resident's screen shows a fresh code, as long as nobody is served.")
+    ] = False
+    fresh_s: Annotated[int, says("After so long the screen shows a newer one; each holds twice as long.", "s", ge=10,
+                                 le=3600)] = 60  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +127,7 @@ class Settings:
     retention: RetentionSection = RetentionSection()
     backup: BackupSection = BackupSection()
     resolver: ResolverSection = ResolverSection()
+    venue: VenueSection = VenueSection()
     trust: Annotated[tuple[str, ...], says("More trust lists, files or folders, beside the state directory's.")] = ()
 
 

@@ -8,6 +8,16 @@ from kiosk.core.model import Credential, VenueCode
 from kiosk.core.reasons import Reason
 
 
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Of several ends the one that comes first; None: there is no end."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def latest(*moments: datetime | None) -> datetime | None:
+    """Of several beginnings the last; None: from ever."""
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def validity(read: Credential | VenueCode, now: datetime) -> Reason:
     """VALID, EXPIRED, NOT_YET_VALID or ISSUER_EXPIRED at `now` (aware UTC).
 

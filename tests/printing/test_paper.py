@@ -11,7 +11,6 @@ import zxingcpp
 from kiosk.core.faults import SettingsError
 from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE, Paper
 from kiosk.printing.pass_card import HEIGHT_MM, SHEET_MM, WIDTH_MM, PassCard, pass_card, pass_sheets
-from kiosk.printing.venue_poster import venue_poster
 from tests.support import mint
 
 MADE = datetime(2026, 11, 21, tzinfo=UTC)
@@ -61,13 +60,6 @@ def test_twelve_cards_are_two_pages_whose_codes_scan():
     assert pdf.count(b"/Type /Page\n") == 2
     first = pass_sheets(cards[:10], MADE)
     assert {code.text for code in zxingcpp.read_barcodes(painted(first, *SHEET_MM))} == set(texts[:10])
-
-
-@CJK
-def test_the_code_of_a_poster_scans():
-    text = mint.street().venue()
-    found = zxingcpp.read_barcodes(painted(venue_poster(text, "南门", "south-gate", "东区", MADE), 210, 297))
-    assert [code.text for code in found] == [text]
 
 
 def test_a_page_without_chinese_needs_no_font(tmp_path):

@@ -21,6 +21,7 @@ from kiosk.core.marks import Colour
 from kiosk.core.model import Credential, Group, Holder, Kind, Refusal, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Signer, Trust
+from kiosk.core.validity import earliest, latest
 
 NAME = "community_code"
 KIND = Kind.HEALTH
@@ -139,8 +140,8 @@ def _of_place(fields: re.Match[str], signer: Signer) -> VenueCode:
         issuer=signer.issuer,
         venue_id=venue_id,
         name=plain.words(said.get(NAMED)),
-        valid_from=made,
-        valid_until=until,
+        valid_from=latest(made, signer.valid_from),
+        valid_until=earliest(until, signer.valid_until),
         signed=True,
     )
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.codecs import cwt, malformed, plain
 from kiosk.core.model import Kind, VenueCode
 from kiosk.core.trust import Trust
+from kiosk.core.validity import earliest, latest
 
 NAME = "venue"
 KIND = Kind.VENUE
@@ -21,7 +22,7 @@ PLACE_NAME = -70101  # private claim, below -65536 (RFC 8392 §9.1)
 
 
 def decode(text: str, trust: Trust) -> VenueCode:
-    """The venue code in `text`, its signature verified with a venue key of `trust`.
+    """The venue code in `text`, its signature verified with a venue key of `trust`. It ends with its key.
 
     Raises Rejected: MALFORMED, UNSUPPORTED, UNKNOWN_ISSUER or BAD_SIGNATURE.
     """
@@ -34,8 +35,8 @@ def decode(text: str, trust: Trust) -> VenueCode:
         issuer=signer.issuer,
         venue_id=venue_id,
         name=plain.words(claims.get(PLACE_NAME)),
-        valid_from=cwt.moment(claims.get(cwt.NOT_BEFORE)),
-        valid_until=cwt.moment(claims.get(cwt.EXPIRES)),
+        valid_from=latest(cwt.moment(claims.get(cwt.NOT_BEFORE)), signer.valid_from),
+        valid_until=earliest(cwt.moment(claims.get(cwt.EXPIRES)), signer.valid_until),
         signed=True,
     )
 
