@@ -25,13 +25,14 @@ from kiosk.services import link
 from kiosk.services.book import Book
 from kiosk.services.clock import SystemClock
 from kiosk.settings import Places, Settings
+from kiosk.store import crew, manifest
 from kiosk.store import export as files
-from kiosk.store import manifest
 from kiosk.store.jobs import workplace
-from kiosk.store.reader import Filter, Reader
+from kiosk.store.reader import Bodies, Filter, Reader
 from kiosk.store.workbook import workbook_file
 
 _AT_ONCE = 500  # rows whose names are asked for at once
+_ALONE = 50_000  # rows that are written before other processes have started
 
 
 @click.command()
@@ -141,38 +142,27 @@ def _layout(columns: str | None, settings: Settings) -> files.Layout:
 
 def _write(wanted: _Wanted, places: Places) -> manifest.Manifest:
     """The file, whole or not there at all, and what it holds."""
-    seqs: list[int] = []
-
-    def bodies() -> files.Bodies:
-        for part in wanted.reader.bodies(wanted.rows):
-            if part:
-                numbers = files.numbers_of([part[0], part[-1]])
-                seqs[:] = [seqs[0] if seqs else numbers[0], numbers[1]]
-            yield part
-
+    bodies = wanted.reader.bodies(wanted.rows)
+    processes = crew.spare() if wanted.total > _ALONE else 1
     try:
         with progress(_("rows"), wanted.total) as step:
             if wanted.form == "xlsx":
-                count, size, sha256 = _workbook(wanted, bodies(), places, step)
+                count, size, sha256 = _workbook(wanted, bodies, places, step)
             else:
+                make = files.jsonl_file if wanted.form == "jsonl" else files.csv_file
                 with _opened(wanted.out) as binary:
                     digest = manifest.Digest(binary)
-                    out = cast(BinaryIO, digest)
-                    if wanted.form == "jsonl":
-                        count = files.jsonl_file(bodies(), out, wanted.layout, step)
-                    else:
-                        count = files.csv_file(bodies(), out, wanted.layout, step)
+                    count = make(bodies, cast(BinaryIO, digest), wanted.layout, step, processes=processes)
                     size, sha256 = digest.bytes, digest.sha256
     except OSError as error:
         if isinstance(error, KioskError):
             raise
         raise KioskError(f"{wanted.out}: {error.strerror or error}") from error
     columns = () if wanted.form == "jsonl" else tuple(wanted.layout.names)
-    first, last = seqs or (0, 0)
     return manifest.Manifest(
         form=wanted.form,
         rows=count,
-        seqs=(first, last),
+        seqs=bodies.seqs,
         columns=columns,
         filter={},
         names=wanted.layout.people is not None,
@@ -189,9 +179,7 @@ def _opened(out: Path) -> Iterator[BinaryIO]:
         binary.flush()
 
 
-def _workbook(
-    wanted: _Wanted, bodies: files.Bodies, places: Places, step: Callable[[int], None]
-) -> tuple[int, int, str]:
+def _workbook(wanted: _Wanted, bodies: Bodies, places: Places, step: Callable[[int], None]) -> tuple[int, int, str]:
     with workplace(places.exports) as folder:
         made = folder / "log.xlsx"
         count = workbook_file(bodies, made, wanted.layout, folder, step)

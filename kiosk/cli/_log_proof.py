@@ -14,10 +14,12 @@ from kiosk.core.faults import KioskError, LogbookBroken
 from kiosk.core.requests import SignHead
 from kiosk.locale import gettext as _
 from kiosk.settings import Places
-from kiosk.store import heads, manifest
+from kiosk.store import crew, heads, manifest
 from kiosk.store import verify as chain
 from kiosk.store.flaws import Broken, Flaw
 from kiosk.store.reader import Reader
+
+_ALONE = 100_000  # rows that are verified before other processes have started
 
 
 @click.command()
@@ -52,8 +54,9 @@ def verify(
     places = open_places(state)
     asked = chain.Asked(tuple(heads.given(each) for each in kept), public, canonical)
     found: chain.Verified | None = None
-    with progress(_("rows"), Reader.open(places.logbook).head()[0]) as step:
-        for verified in chain.check(places.logbook, asked):
+    rows = Reader.open(places.logbook).head()[0]
+    with progress(_("rows"), rows) as step:
+        for verified in chain.check(places.logbook, asked, processes=crew.spare() if rows > _ALONE else 1):
             step(verified.rows - (found.rows if found else 0))
             found = verified
     assert found is not None

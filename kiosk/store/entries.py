@@ -82,7 +82,12 @@ def parse(body: str | bytes) -> Entry:
     try:
         return _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise LogbookBroken(f"a row of the logbook is not what was written: {error}; run kiosk log verify") from error
+        raise unreadable(error) from error
+
+
+def unreadable(error: Exception) -> LogbookBroken:
+    """What is said of a body that cannot be read."""
+    return LogbookBroken(f"a row of the logbook is not what was written: {error}; run kiosk log verify")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from kiosk.core.faults import LogbookBroken
 from kiosk.core.view import Counts
-from kiosk.store import heads, owning, questions
+from kiosk.store import crew, heads, owning, questions
 from kiosk.store.entries import Entry, Filter, parse
 from kiosk.store.facets import Found
 from kiosk.store.heads import SignedHead
 
-__all__ = ["Entry", "Filter", "Reader"]
+__all__ = ["Bodies", "Entry", "Filter", "Reader"]
 
-_PAGE = 2000  # rows of one look: a reader that lingers would keep the owner's write-ahead log from shrinking
+_PAGE = 8000  # rows of one look: a reader that lingers would keep the owner's write-ahead log from shrinking
+_AT_ONCE = 256  # rows of it that are worked on together: so many stay in the processor's cache
 _STRETCH = 200_000  # row numbers that are searched at once
+
+Made = TypeVar("Made")
+Work = Callable[[Iterable[list[bytes]]], Made]
 
 
 class Reader:
@@ -42,30 +50,16 @@ class Reader:
             found = Found(db, chosen)
             low, high = found.span
             top = high if before is None else min(high, before - 1)
-            return tuple(parse(body) for body in _bodies(db, found.newest(db, (low, top), limit)))
+            return tuple(parse(body) for body in _flat(_batches(db, found.newest(db, (low, top), limit))))
 
     def count(self, chosen: Filter) -> int:
         """How many rows `chosen` means."""
         with self._look() as db:
             return Found(db, chosen).count(db)
 
-    def bodies(self, chosen: Filter, *, newest_first: bool = False) -> Iterator[list[bytes]]:
-        """The stored bodies of every row that `chosen` means, some thousand at a time, each with one short look.
-
-        Rows that are written later do not come.
-        """
-        with self._look() as db:
-            found = Found(db, chosen)
-        low, high = found.span
-        starts = range(low, high + 1, _STRETCH)
-        for start in reversed(starts) if newest_first else starts:
-            with self._look() as db:
-                seqs = found.within(db, (start, min(start + _STRETCH - 1, high)))
-            seqs = seqs[::-1] if newest_first else seqs
-            for first in range(0, len(seqs), _PAGE):
-                with self._look() as db:
-                    bodies = _bodies(db, seqs[first : first + _PAGE])
-                yield bodies
+    def bodies(self, chosen: Filter, *, newest_first: bool = False) -> Bodies:
+        """The stored bodies of every row that `chosen` means."""
+        return Bodies(self._path, chosen, newest_first=newest_first)
 
     def rows(self, chosen: Filter, *, newest_first: bool = False) -> Iterator[Entry]:
         """Every row that `chosen` means and that was there when the first was asked for, one short look at a time."""
@@ -93,21 +87,90 @@ class Reader:
         with self._look() as db:
             return questions.tail(db)
 
-    @contextmanager
-    def _look(self) -> Iterator[sqlite3.Connection]:
-        """One short look, whose errors are named."""
-        try:
-            with owning.reading(self._path) as db:
-                yield db
-        except sqlite3.DatabaseError as error:
-            raise LogbookBroken(f"{self._path}: cannot be read as a logbook: {error}") from error
+    def _look(self) -> AbstractContextManager[sqlite3.Connection]:
+        return _look(self._path)
 
 
-def _bodies(db: sqlite3.Connection, seqs: Sequence[int]) -> list[bytes]:
-    """The bodies of the rows of those numbers, in the same order."""
+class Bodies:
+    """The stored bodies of the rows that a filter means when they are first asked for, one short look after another.
+
+    `seqs` are the numbers of the first and the last row that came so far, (0, 0) before.
+    """
+
+    def __init__(self, path: Path, chosen: Filter, *, newest_first: bool = False) -> None:
+        """Use `Reader.bodies`."""
+        self._path, self._chosen, self._newest_first = path, chosen, newest_first
+        self.seqs: tuple[int, int] = (0, 0)
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        """Some thousand at a time."""
+        return (bodies for _, bodies in self.made(_flat))
+
+    def made(self, work: Work[Made], processes: int = 1) -> Iterator[tuple[int, Made]]:
+        """How many rows each look found, and what `work` made of them, in their order; `crew.in_order` says more.
+
+        `work` is given the bodies while it looks, some hundred at a time, so it never waits for anybody.
+        """
+        planned: deque[Sequence[int]] = deque()
+
+        def stretches() -> Iterator[Sequence[int]]:
+            for seqs in self._stretches():
+                planned.append(seqs)
+                yield seqs
+
+        with closing(crew.in_order(_Looking(self._path, work), stretches(), processes)) as found:
+            for made in found:
+                seqs = planned.popleft()
+                self.seqs = (self.seqs[0] or seqs[0], seqs[-1])
+                yield len(seqs), made
+
+    def _stretches(self) -> Iterator[Sequence[int]]:
+        with _look(self._path) as db:
+            found = Found(db, self._chosen)
+        low, high = found.span
+        starts = range(low, high + 1, _STRETCH)
+        for start in reversed(starts) if self._newest_first else starts:
+            with _look(self._path) as db:
+                seqs = found.within(db, (start, min(start + _STRETCH - 1, high)))
+            seqs = seqs[::-1] if self._newest_first else seqs
+            for first in range(0, len(seqs), _PAGE):
+                yield seqs[first : first + _PAGE]
+
+
+class _Looking:
+    """One look at the logbook, in any process, and the work that is done meanwhile."""
+
+    def __init__(self, path: Path, work: Work[Made]) -> None:
+        self._path, self._work = path, work
+
+    def __call__(self, seqs: Sequence[int]) -> Any:
+        with _look(self._path) as db:
+            return self._work(_batches(db, seqs))
+
+
+@contextmanager
+def _look(path: Path) -> Iterator[sqlite3.Connection]:
+    """One short look, whose errors are named."""
+    try:
+        with owning.reading(path) as db:
+            yield db
+    except sqlite3.DatabaseError as error:
+        raise LogbookBroken(f"{path}: cannot be read as a logbook: {error}") from error
+
+
+def _flat(batches: Iterable[list[bytes]]) -> list[bytes]:
+    return [body for bodies in batches for body in bodies]
+
+
+def _batches(db: sqlite3.Connection, seqs: Sequence[int]) -> Iterator[list[bytes]]:
+    """The bodies of the rows of those numbers, which are there, in the same order, some hundred at a time."""
     db.text_factory = bytes
+    order = "DESC" if seqs and seqs[0] > seqs[-1] else "ASC"
+    values: tuple[object, ...]
     if seqs and abs(seqs[-1] - seqs[0]) == len(seqs) - 1:  # without a gap: one stretch of the table
-        order = "DESC" if seqs[0] > seqs[-1] else "ASC"
-        sql = f"SELECT body FROM entry WHERE seq BETWEEN ? AND ? ORDER BY seq {order}"  # noqa: S608 - a word of ours
-        return [body for (body,) in db.execute(sql, (min(seqs), max(seqs)))]
-    return [db.execute("SELECT body FROM entry WHERE seq = ?", (seq,)).fetchone()[0] for seq in seqs]
+        which, values = "seq BETWEEN ? AND ?", (min(seqs), max(seqs))
+    else:
+        which, values = "seq IN (SELECT value FROM json_each(?))", (msgspec.json.encode(list(seqs)).decode(),)
+    found = db.execute(f"SELECT body FROM entry WHERE {which} ORDER BY seq {order}", values)  # noqa: S608 - words of ours
+    while rows := found.fetchmany(_AT_ONCE):
+        yield [body for (body,) in rows]

@@ -14,7 +14,8 @@ import xlsxwriter
 
 from kiosk.core.faults import KioskError
 from kiosk.store.columns import PERSONAL, Cells, Sort
-from kiosk.store.export import Bodies, Layout, numbers_of
+from kiosk.store.export import Layout, numbers_of
+from kiosk.store.reader import Bodies
 
 MOST_ROWS = 200_000
 _WIDTHS = {Sort.TIME: 23, Sort.CHECKS: 40, Sort.REASONS: 24}  # characters
@@ -63,7 +64,7 @@ def workbook_file(
 
 
 def _rows(sheet: Any, bodies: Bodies, layout: Layout, moment: Any, step: Callable[[int], None]) -> int:
-    cells = Cells(layout.columns, layout.zone).of
+    cells = Cells(layout.columns, layout.zone)
     sorts = [column.sort for column in layout.columns]
     count = 0
     for part in bodies:
@@ -71,9 +72,9 @@ def _rows(sheet: Any, bodies: Bodies, layout: Layout, moment: Any, step: Callabl
             raise TooManyRows(f"more than {MOST_ROWS} rows: narrow the filter, or export CSV")
         seqs: Sequence[int] = numbers_of(part) if layout.people else ()
         shown = layout.people(seqs) if layout.people else {}
-        for place, body in enumerate(part):
+        for place, row in enumerate(zip(*cells.columns(part), strict=True)):
             count += 1
-            for number, (cell, sort) in enumerate(zip(cells(body), sorts, strict=True)):
+            for number, (cell, sort) in enumerate(zip(row, sorts, strict=True)):
                 if cell == "":
                     continue
                 if sort is Sort.NUMBER:

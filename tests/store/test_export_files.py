@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kiosk.core.entry import Draft, SealClass
+from kiosk.core.entry import Draft, SealClass, iso
 from kiosk.core.faults import LogbookBroken
 from kiosk.core.model import Measurement
-from kiosk.store import export, heads, jobs, manifest, workbook
+from kiosk.store import export, heads, jobs, manifest, reader, workbook
+from kiosk.store.columns import Cells
 from kiosk.store.jobs import Jobs, JobState, TooManyJobs
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
@@ -85,6 +86,62 @@ def test_every_odd_text_reads_back_from_csv_as_it_was_neutralised(
     shown = dict(zip(header, row, strict=True))
     assert shown["issuer"] == export.neutral(stored.issuer)
     assert (shown["ambient_c"], shown["seq"]) == ("-7.5", "1")
+
+
+def test_one_odd_row_among_many_changes_no_other(
+    logbook: Logbook, visit: Drafted, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    winter = Measurement(36.4, 30.0, -7.5, 0.1, 5, "heat_balance", visit().happened)
+    odd = {3: "=1+1", 7: "-x", 11: 'a,"b"', 12: "+", 19: "\\"}
+    for number in range(20):
+        logbook.append(visit(f"v{number}", issuer=odd.get(number, "gate-1"), measurement=winter))
+    rows = list(Reader.open(path).rows(Filter()))
+    plain = io.StringIO()
+    csv.writer(plain).writerows(
+        [[row.seq, -7.5, export.neutral(row.issuer), row.visit] for row in rows]  # what anybody would write
+    )
+    layout = export.Layout(columns=export.choose(["seq", "ambient_c", "issuer", "visit"]))
+    for at_once in (1, 5, 256):
+        monkeypatch.setattr(reader, "_AT_ONCE", at_once)
+        out = io.BytesIO()
+        export.csv_file(Reader.open(path).bodies(Filter()), out, layout)
+        assert out.getvalue().decode().partition("\r\n")[2] == plain.getvalue()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns", "UTC"])
+def test_every_minute_of_a_year_is_written_in_the_zone_of_the_gate(zone: str) -> None:
+    begin = datetime(2027, 1, 1, tzinfo=UTC)
+    moments = [begin + timedelta(minutes=17 * number, milliseconds=number % 1000) for number in range(31_000)]
+    cells = Cells(export.choose(["recorded"]), ZoneInfo(zone))
+    (shown,) = cells.columns([b'{"recorded":"%b"}' % iso(moment).encode() for moment in moments])
+    local = (moment.astimezone(ZoneInfo(zone)) for moment in moments)
+    assert list(shown) == [moment.isoformat(timespec="milliseconds") for moment in local]
+
+
+def test_a_file_is_the_same_whatever_the_number_of_processes(
+    logbook: Logbook, visit: Drafted, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_PAGE", 3)
+    for number in range(40):
+        logbook.append(visit(f"v{number}", issuer="=1" if number % 9 == 0 else "gate-1"))
+    bodies = Reader.open(path).bodies
+    for write in (export.csv_file, export.jsonl_file):
+        files, steps = [], []
+        for processes in (1, 2, 3):
+            out, chosen, done = io.BytesIO(), bodies(Filter()), list[int]()
+            assert write(chosen, out, export.Layout(), done.append, processes=processes) == 40
+            assert chosen.seqs == (1, 40)
+            files.append(out.getvalue())
+            steps.append(done)
+        assert len(set(files)) == 1
+        assert steps == [[3] * 13 + [1]] * 3
+
+
+def test_a_row_that_is_no_json_any_more_is_said_in_one_line(logbook: Logbook, visit: Drafted, path: Path) -> None:
+    logbook.append(visit())
+    logbook._db.execute('UPDATE entry SET body = \'{"seq":1,"recorded":"yesterday"}\'')
+    with pytest.raises(LogbookBroken, match="run kiosk log verify"):
+        export.csv_file(Reader.open(path).bodies(Filter()), io.BytesIO(), export.Layout())
 
 
 def test_times_are_right_over_the_change_to_winter_time(
@@ -212,8 +269,8 @@ def test_downloads_held_open_over_20000_appends_keep_the_log_small_and_aborted_o
     logbook._db.execute("PRAGMA synchronous = OFF")  # this is about size, and a test has no minutes
     for number in range(3000):
         logbook.append(visit(f"v{number}", sealed=(note,)))
-    reader = Reader.open(path)
-    held, other = reader.bodies(Filter()), reader.bodies(Filter())
+    bodies = Reader.open(path).bodies
+    held, other = iter(bodies(Filter())), iter(bodies(Filter()))
     first = next(held)
     next(other)
     clock.on(days=20)
@@ -226,7 +283,9 @@ def test_downloads_held_open_over_20000_appends_keep_the_log_small_and_aborted_o
         largest = max(largest, path.with_name("logbook.db-wal").stat().st_size)
     assert largest < 8 * 1024 * 1024
     assert len(first) + sum(len(part) for part in held) == 3000
-    assert sorted(each.name for each in path.parent.iterdir() if each.suffix not in {".lock", ".readers", ".head"}) == [
+    assert sorted(
+        each.name for each in path.parent.iterdir() if each.suffix not in {".lock", ".readers", ".head", ".epoch"}
+    ) == [
         "logbook.db",
         "logbook.db-shm",
         "logbook.db-wal",

@@ -9,6 +9,7 @@ import pytest
 from kiosk.core import entry
 from kiosk.core.entry import Draft
 from kiosk.core.faults import LogbookBroken
+from kiosk.store import verify
 from kiosk.store.logbook import Logbook
 from kiosk.store.verify import Asked, Flaw, check
 
@@ -28,7 +29,15 @@ def tampered(path: Path, *statements: str, canonical: bool = False) -> tuple[int
         for statement in statements:
             db.execute(statement)
     db.close()
-    *_, verified = check(path, Asked(canonical=canonical))
+    found = {_flaw(path, canonical, page) for page in (1, 2, 3, 20_000)}  # however it is cut into stretches
+    assert len(found) == 1
+    return found.pop()
+
+
+def _flaw(path: Path, canonical: bool, page: int, processes: int = 1) -> tuple[int, Flaw]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(verify, "_PAGE", page)
+        *_, verified = check(path, Asked(canonical=canonical), processes=processes)
     assert verified.broken is not None
     return verified.broken.seq, verified.broken.flaw
 
@@ -77,6 +86,29 @@ def test_a_row_of_another_place_is_found_even_where_the_chain_was_made_to_fit(wr
 def test_two_rows_that_changed_places_are_found(written: Path) -> None:
     moves = [f"UPDATE entry SET seq = {to} WHERE seq = {seq}" for seq, to in ((2, 99), (3, 2), (99, 3))]
     assert tampered(written, "PRAGMA foreign_keys = OFF", *moves)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq", "flaw"),
+    [
+        ("UPDATE entry SET body = replace(body, 'main', 'back') WHERE seq IN (3, 5)", 3, Flaw.CHANGED),
+        ("DELETE FROM entry WHERE seq IN (3, 4)", 5, Flaw.MISSING_BEFORE),
+        ("DELETE FROM sealed WHERE seq > 1", 2, Flaw.LOST_SEALS),
+    ],
+)
+def test_several_processes_name_the_same_row(written: Path, statement: str, seq: int, flaw: Flaw) -> None:
+    assert tampered(written, "PRAGMA foreign_keys = OFF", statement) == (seq, flaw)
+    assert _flaw(written, False, 1, processes=3) == (seq, flaw)
+
+
+def test_progress_is_told_stretch_by_stretch_and_one_may_stop_listening(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "_PAGE", 2)
+    assert [verified.rows for verified in check(written, processes=2)] == [2, 4, 5, 5]
+    listening = check(written, processes=2)
+    assert next(listening).rows == 2
+    listening.close()
 
 
 def test_a_file_whose_pages_are_garbage_is_named(written: Path) -> None:
