@@ -30,6 +30,7 @@ class DeskRefusal(StrEnum):
     ROSTER_HAS_PROBLEMS = "roster_has_problems"
     LAST_MANAGER = "last_manager"
     UNKNOWN_TOKEN = "unknown_token"
+    TOKEN_INCOMPLETE = "token_incomplete"
     NOT_WRITTEN = "not_written"
 
 
