@@ -84,6 +84,7 @@ class RetentionSection:
 class BackupSection:
     """Backups; `docs/backup.md` says who can read them, and until when."""
 
+    to: Annotated[str, says("Where one goes each night: a folder, or `label:NAME` of a stick; empty: nowhere.")] = ""
     days: Annotated[int, says("So long a backup can be restored; then it is unreadable.", "d", ge=1, le=366)] = 30
     newest: Annotated[int, says("How many backups of this kiosk stay at a target.", ge=1, le=100)] = 3
 

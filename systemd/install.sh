@@ -106,6 +106,7 @@ start() {
 	udevadm trigger --subsystem-match=i2c-dev --subsystem-match=gpio --subsystem-match=video4linux
 	systemctl daemon-reload
 	systemctl --quiet enable kiosk-gate.service kiosk-web.service kiosk-scanner@main.service kiosk.target
+	systemctl --quiet enable --now kiosk-backup.timer
 	systemctl restart kiosk.target
 	say "the kiosk runs: systemctl status 'kiosk*'; kiosk check tells what is connected"
 }
@@ -114,7 +115,7 @@ uninstall() {
 	local from to
 	if running; then
 		say "stops the services"
-		systemctl --quiet disable --now kiosk.target kiosk-gate.service kiosk-web.service kiosk-resolver.service 'kiosk-scanner@*.service' || true
+		systemctl --quiet disable --now kiosk-backup.timer kiosk.target kiosk-gate.service kiosk-web.service kiosk-resolver.service 'kiosk-scanner@*.service' || true
 	fi
 	while read -r from to; do
 		[[ -e $DESTDIR$to ]] || continue

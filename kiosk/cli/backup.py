@@ -19,6 +19,7 @@ from kiosk.core.faults import KioskError
 from kiosk.core.requests import NoteBackup
 from kiosk.locale import gettext as _
 from kiosk.services import lists
+from kiosk.services.stick import Sticks
 from kiosk.settings import Places, Settings
 from kiosk.store import backup
 from kiosk.store.backup import Contents, Kept, Step
@@ -28,7 +29,7 @@ from kiosk.store.recovery import RecoveryKey, RecoveryPublic
 
 @click.command("backup", short_help="Write an encrypted backup to a folder or a stick.")
 @state_option
-@click.argument("to", required=False, type=click.Path(path_type=Path))
+@click.argument("to", required=False)
 @click.option("--new-recovery-key", is_flag=True, help="Make the key that opens backups, and print it once.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the new key, instead of printing it."
@@ -38,25 +39,30 @@ from kiosk.store.recovery import RecoveryKey, RecoveryPublic
     type=click.Path(path_type=Path, dir_okay=False),
     help="A recovery key file: carried on to today, it cannot open any more what ended before.",
 )
+@click.option("--daily", is_flag=True, help="As the timer says it: where settings name no folder, nothing is done.")
 @click.option("--newest", type=click.IntRange(1, 100), help="How many backups of this kiosk stay there; settings: 3.")
 def command(
     state: Path | None,
     config: Path | None,
-    to: Path | None,
+    to: str | None,
     new_recovery_key: bool,
     out: Path | None,
     carry_on: Path | None,
+    daily: bool,
     newest: int | None,
 ) -> None:
-    """Writes a backup into the folder TO, reads it again, and removes the oldest there. The gate goes on working.
+    """Writes a backup to TO, reads it again, and removes the oldest there. The gate goes on working.
 
+    TO is a folder, or label:NAME of a plugged-in stick; without it what the settings say (backup.to), where a
+    timer of an installed kiosk writes one each night.
     It can be opened only with the recovery key, which is made once and kept away from the kiosk, and only as long
     as the settings say (backup.days); names and notes in it only as long as retention says. See docs/backup.md.
 
     \b
     Example:
       kiosk backup --new-recovery-key --out /media/safe/recovery.key      once
-      kiosk backup /media/stick                                           every evening
+      kiosk backup /media/stick                                           now
+      kiosk backup label:KIOSK
       kiosk backup --carry-on /media/safe/recovery.key                    every month, anywhere
     """
     today = datetime.now(UTC).date()
@@ -69,10 +75,16 @@ def command(
     settings = open_settings(config, places)
     if new_recovery_key:
         _new_key(places, out)
-    elif to is None:
-        raise click.UsageError(_("Name the folder that the backup goes to."))
-    else:
-        _backup(places, settings, config, to, newest)
+        return
+    target = to or settings.backup.to
+    if not target and daily:
+        click.echo(_("No backup: the settings name no folder or stick for it (backup.to)."))
+        return
+    if not target:
+        raise click.UsageError(_("Name the folder or stick that the backup goes to, here or in backup.to."))
+    public = RecoveryPublic.load(places.recovery)
+    with Sticks().folder(target) as folder:
+        _backup(places, settings, config, folder, public, newest)
 
 
 def read_key(path: Path) -> RecoveryKey:
@@ -94,8 +106,9 @@ def _new_key(places: Places, out: Path | None) -> None:
         lists.write_whole(out, f"{key.text}\n".encode(), mode=0o600)
 
 
-def _backup(places: Places, settings: Settings, config: Path | None, to: Path, newest: int | None) -> None:
-    public = RecoveryPublic.load(places.recovery)
+def _backup(
+    places: Places, settings: Settings, config: Path | None, to: Path, public: RecoveryPublic, newest: int | None
+) -> None:
     if not places.logbook.exists():
         raise KioskError(_("%(path)s: there is no logbook yet", path=places.logbook))
     retention = settings.retention

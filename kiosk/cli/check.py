@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from click import style
 import hardware
 from hardware import names
 from kiosk.cli._options import device_options, open_places, open_settings, state_option, with_devices
+from kiosk.core.entry import EntryKind
 from kiosk.core.faults import KioskError, LinkDown, StoreUnreadable
 from kiosk.core.ports import LampPattern
 from kiosk.core.view import DeviceView, GateView
@@ -27,13 +29,16 @@ from kiosk.locale import FOLDER, LANGUAGES, catalogue, words
 from kiosk.locale import gettext as _
 from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE
 from kiosk.services import link
+from kiosk.services.book import BACKUP_LATE
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.messages import Follow, State
 from kiosk.settings import Lane, Places, Settings
-from kiosk.store.reader import Reader
+from kiosk.store import soundness
+from kiosk.store.reader import Filter, Reader
 
 LEAST_FREE = 512 * 1024 * 1024  # bytes: months of rows, and room for the write-ahead log
 PICTURE_WITHIN_S = 5.0
+DAMAGE_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ def lines(settings: Settings, at: Places, gate: GateView | None) -> Iterator[Lin
     yield _named(_("free space"), lambda: _free_space(at.state))
     yield _named(_("clock"), _clock)
     yield _named(_("logbook"), lambda: _logbook(at.logbook))
+    yield from _doubts(at.logbook)
+    yield _named(_("backup"), lambda: _backup(settings, at))
     for name in names("scanner"):
         yield _named(_("decoder %(name)s", name=name), lambda name=name: _decoder(name))  # type: ignore[misc]
     yield _named(_("Chinese font"), _font)
@@ -127,6 +134,38 @@ def _logbook(path: Path) -> str:
             raise
         return _("%(path)s: not there yet; it is made at the first start", path=path)
     return _("%(path)s: %(number)d rows", path=path, number=number)
+
+
+def _doubts(path: Path) -> Iterator[Line]:
+    """What is not as it should be with the file, its disk and SQLite, and what was set aside; each one line."""
+    if not path.exists():
+        return
+    found = [(found.doubt.value, found.serious, found.line) for found in _looked_over(path)]
+    found += [("set_aside", True, soundness.told(moved)) for moved in soundness.aside(path)]
+    for code, serious, line in found:
+        yield Line(_("logbook"), not serious, f"{words.say(words.DEVICE_STATES, code)}: {line}")
+
+
+def _looked_over(path: Path) -> list[soundness.Found]:
+    try:
+        return soundness.about_place(path) + soundness.about_file(path, within_s=DAMAGE_WITHIN_S)
+    except (StoreUnreadable, OSError):
+        return []  # the line about its rows says so
+
+
+def _backup(settings: Settings, at: Places) -> str:
+    try:
+        newest = Reader.open(at.logbook).page(Filter(kind=EntryKind.BACKUP), limit=1)
+    except StoreUnreadable:
+        return _("none yet")
+    if not newest and not settings.backup.to:
+        return _("none yet; name a folder or stick in the settings (backup.to)")
+    if not newest:
+        raise Wrong(_("none yet, though one should go to %(to)s each night", to=settings.backup.to))
+    said = _("the newest: %(name)s, %(when)s", name=newest[0].detail.partition(" ")[2], when=f"{newest[0].recorded:%F}")
+    if settings.backup.to and datetime.now(UTC) - newest[0].recorded > BACKUP_LATE:
+        raise Wrong(_("%(said)s; is the stick plugged in? systemctl status kiosk-backup", said=said))
+    return said
 
 
 def _decoder(name: str) -> str:

@@ -144,6 +144,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "refused": N_("has a file that is wrong"),
     "set_aside": N_("had a file set aside that was broken"),
     "damaged": N_("is damaged"),
+    "no_backup": N_("has had no backup for days"),
     "key_damaged": N_("had a key set aside that was damaged"),
     "not_forgotten": N_("could not forget what is to be forgotten yet"),
     "disk_nearly_full": N_("is nearly full"),

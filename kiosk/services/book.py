@@ -28,6 +28,7 @@ from kiosk.store.logbook import Logbook
 from kiosk.store.reader import Entry, Filter, Reader
 
 TRY_AGAIN_S = 2.0
+BACKUP_LATE = timedelta(days=3)  # where settings want one each night
 _REMEMBERED = 200  # answers
 _LOOKS = (About, Inside, Reveal)  # what they bring is not kept, and asking again is a look of its own
 # After these rows nothing was under way: the gate stopped, or a command worked while it was stopped.
@@ -304,6 +305,20 @@ class Book:
         for days in sorted(set(kept.values())):
             before = (self._clock.now() - timedelta(days=days)).date()
             self._logbook.purge(before, by="retention", classes=[each for each in kept if kept[each] == days])
+
+    def look_for_backups(self, target: str) -> None:
+        """Tells the desk where no backup was made for days, though each night one should go to `target`."""
+        if not target or not self.disk.state.ok:
+            return
+        try:
+            reader = Reader(self._at.logbook)
+            made = reader.page(Filter(kind=EntryKind.BACKUP), limit=1)
+            began = made or reader.page(Filter(), before=2, limit=1)
+        except (KioskError, OSError):
+            return  # the logbook's own state says so
+        if began and self._clock.now() - began[0].recorded > BACKUP_LATE:
+            since = f"since {made[0].recorded:%F}" if made else "ever"
+            self.disk.became("no_backup", f"no backup {since}: plug the stick in; systemctl status kiosk-backup")
 
     def clock_view(self) -> DeviceView:
         """The clock as pages show it, among the devices."""

@@ -296,6 +296,7 @@ class GateService:
             self._passers.forget()
         if self._clock.monotonic_s() - self._tidied_s > HOUSEKEEPING_S and self._idle():
             self._tidied_s = self._clock.monotonic_s()
+            self._book.look_for_backups(self._settings.backup.to)
             try:
                 self._book.forget_on_time(self._settings.retention)
             except (LogbookUnwritable, StoreUnreadable):

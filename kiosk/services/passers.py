@@ -18,7 +18,6 @@ from kiosk.services.lists_watch import Policy
 REMEMBERED_S = 2.0  # a code read every frame is verified once
 
 
-
 class PassedBefore(Protocol):
     """When an identity, or a person of the roster, last passed this way, not before `since`; either may be empty."""
 

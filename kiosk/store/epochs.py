@@ -49,11 +49,11 @@ def _given(path: Path) -> Iterator[int]:
     aside = soundness.aside(path)
     for signed in filter(None, map(heads.kept, (path, *aside))):
         yield signed.head.epoch
-    yield from map(_borne, aside)  # not of the file itself: its owner has it open, and knows that it bears none
+    yield from map(borne, aside)  # not of the file itself: its owner has it open, and knows that it bears none
 
 
-def _borne(path: Path) -> int:
-    """The number in a file that was set aside; 0 where it cannot be read."""
+def borne(path: Path) -> int:
+    """The number in a file that nobody has open; 0 where it cannot be read."""
     with suppress(sqlite3.Error), closing(_look(path)) as db:
         row = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
         return row[0] if row and isinstance(row[0], int) else 0

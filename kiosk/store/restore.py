@@ -8,7 +8,6 @@ on where they stopped. A living state is refused, or set aside when told so.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from pathlib import Path
 from kiosk.core import entry
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import KeyMissing, KioskError, LogbookBroken
-from kiosk.store import archive, owning, verify
+from kiosk.store import archive, epochs, owning, verify
 from kiosk.store.archive import Head
 from kiosk.store.backup import DESK, LOGBOOK, Step, capsule_about
 from kiosk.store.keys import Keyring
@@ -31,7 +30,6 @@ PART, DECIDED, ASIDE = "restoring.part", "restoring", "replaced"
 _FOLDERS = ("gate", "web", "trust", "passes")
 _ALONE = ("kiosk.toml", "rules.toml")
 _SPARE = 16 << 20
-_EPOCHS = 86_400  # seconds among which the new epoch is drawn: two cards from one backup never share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,9 @@ def restore(
         held.callback(shutil.rmtree, part, ignore_errors=True)
         try:
             head, expired = _unpack(backup, key, part, now, step)
-            rows, epoch = _begin_epoch(part, head, boot, now, step)
+            known = max(head.epoch, epochs.borne(state / LOGBOOK))
+            epoch = epochs.following(state / LOGBOOK, now, above=known)  # of this card's own files too
+            rows = _begin_epoch(part, head, epoch, boot, now, step)
             _sync_tree(part)
             days = len({each.name[:10] for each in (part / "gate/keys/days").glob("*.key")})
             part.rename(state / DECIDED)  # the decision
@@ -190,15 +190,14 @@ def _must_fit(folder: Path, size: int) -> None:
 # --- A new epoch ------------------------------------------------------------------------------------------
 
 
-def _begin_epoch(part: Path, head: Head, boot: str, now: datetime, step: Step) -> tuple[int, int]:
-    """Proves the log, and writes its first row of the new epoch; rows, and the epoch."""
+def _begin_epoch(part: Path, head: Head, epoch: int, boot: str, now: datetime, step: Step) -> int:
+    """Proves the log, and writes its first row of the new epoch; how many rows it has then."""
     path = part / LOGBOOK
     found = None
     for found in verify.check(path):
         step("proving", found.rows, head.seq)
     if found is None or found.broken or (found.rows, found.head.hex()) != (head.seq, head.hash):
         raise LogbookBroken(f"the log in the backup does not hold after row {found.rows if found else 0}")
-    epoch = max(int(now.timestamp()), head.epoch) + 1 + secrets.randbelow(_EPOCHS)
     with ExitStack() as held:
         db = sqlite3.connect(path)
         held.callback(db.close)
@@ -221,7 +220,7 @@ def _begin_epoch(part: Path, head: Head, boot: str, now: datetime, step: Step) -
         path.with_name(f"{path.name}.{left}").unlink(missing_ok=True)
     if (part / DESK).exists():
         _forget_sessions(part / DESK)
-    return found.rows + 1, epoch
+    return found.rows + 1
 
 
 def _forget_sessions(desk: Path) -> None:

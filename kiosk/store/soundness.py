@@ -133,7 +133,7 @@ def _quick_check(connection: sqlite3.Connection, enough: Callable[[], bool]) -> 
         return ""
     finally:
         connection.set_progress_handler(None, 0)
-    return "" if said == "ok" else said
+    return "" if said == "ok" else " ".join(said.split())
 
 
 def set_aside(path: Path, now: datetime, why: str) -> Path:

@@ -152,3 +152,29 @@ def test_a_backup_ended_from_outside_leaves_no_plain_text_and_the_next_one_works
     assert run("backup", "--state", at.state, stick(at)).exit_code == 0
     assert not [path for path in stick(at).iterdir() if path.name.startswith(".")]
     assert not list(at.logbook.parent.glob(".copy-*"))
+
+
+def test_the_settings_say_where_the_nightly_backup_goes_and_restore_finds_it_there(at: Places, tmp_path: Path) -> None:
+    key = with_key(at)
+    config = tmp_path / "kiosk.toml"
+    config.write_text(f"[backup]\nto = '{stick(at)}'\n")
+    made = run("backup", "--state", at.state, "--config", config, "--daily")
+    assert made.exit_code == 0, made.output
+    assert str(stick(at)) in made.stdout
+    done = run("restore", "--state", tmp_path / "new", "--config", config, "--recovery-key", key)
+    assert done.exit_code == 0, done.output
+    assert Reader(places(tmp_path / "new").logbook).head()[0] == 21
+
+
+def test_a_night_without_a_target_is_no_fault_and_a_person_is_asked_for_one(at: Places) -> None:
+    with_key(at)
+    nightly = run("backup", "--state", at.state, "--daily")
+    assert (nightly.exit_code, "backup.to" in nightly.stdout) == (0, True)
+    assert run("backup", "--state", at.state).exit_code == 2
+
+
+def test_a_stick_that_is_not_plugged_in_is_one_line(at: Places) -> None:
+    with_key(at)
+    refused = run("backup", "--state", at.state, "label:NOT-HERE")
+    assert refused.exit_code == 1
+    assert "NOT-HERE" in str(refused.exception or refused.output)

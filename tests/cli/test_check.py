@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,13 +15,16 @@ from click.testing import CliRunner, Result
 
 from kiosk.cli import check
 from kiosk.cli.check import Line, command
+from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import StoreUnreadable
 from kiosk.core.view import DeviceView, GateView
 from kiosk.services import link
 from kiosk.services.clock import ClockState
 from kiosk.services.messages import Follow, State
 from kiosk.settings import places
+from kiosk.store import soundness
 from kiosk.store.reader import Reader
+from tests.support.written_logbook import draft, write
 
 SIMULATED = ["--camera", "none", "--thermometer", "simulated", "--lamp", "none", "--voice", "silent"]
 
@@ -140,3 +145,46 @@ def test_columns_stand_under_each_other_in_chinese_too() -> None:
     found = [Line("灯 leds", True, "好"), Line("camera opencv:0", False, "坏")]
     first, second = map(unstyle, check.table(found))
     assert first.index("好") + 1 == second.index("坏")  # the lamp's character is two columns wide
+
+
+def written(state: Path) -> Path:
+    at = places(state)
+    write(at, [draft(number) for number in range(300)])
+    return at.logbook
+
+
+def test_doubts_about_the_logbook_are_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path)
+    mounts = tmp_path / "mounts"
+    mounts.write_text("x / vfat rw 0 0\n")
+    monkeypatch.setattr(soundness, "_MOUNTS", mounts)
+    result = run(tmp_path, *SIMULATED)
+    assert result.exit_code == 1
+    assert "is formatted as FAT" in row(result, "vfat")
+
+
+def test_a_damaged_page_and_a_file_that_was_set_aside_are_told_with_the_one_command_that_helps(tmp_path: Path) -> None:
+    logbook = written(tmp_path)
+    soundness.set_aside(logbook, datetime.now(UTC), "row 7 is not what was written")
+    written(tmp_path)
+    with closing(sqlite3.connect(logbook)) as db:
+        page = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_visit'").fetchone()[0]
+    data = bytearray(logbook.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    logbook.write_bytes(data)
+    result = run(tmp_path, *SIMULATED)
+    assert result.exit_code == 1
+    assert "kiosk log verify" in row(result, "is damaged")
+    assert "row 7 is not what was written" in row(result, "had a file set aside")
+
+
+def test_how_old_the_newest_backup_is_stands_in_the_table(tmp_path: Path) -> None:
+    at = places(tmp_path)
+    (tmp_path / "kiosk.toml").write_text("[backup]\nto = 'label:KIOSK'\n")
+    settings = ["--config", str(tmp_path / "kiosk.toml"), *SIMULATED]
+    now = datetime.now(UTC)
+    write(at, [Draft(EntryKind.BACKUP, now, detail="300 k1.kioskbackup")])
+    assert f"k1.kioskbackup, {now:%F}" in row(run(tmp_path, *settings), "kioskbackup")
+    assert run(tmp_path, *settings).exit_code == 0
+    write(places(tmp_path / "other"), [draft(1)])
+    assert "none yet, though one should go to label:KIOSK" in row(run(tmp_path / "other", *settings), "none yet")

@@ -220,3 +220,17 @@ def test_a_place_where_no_keys_can_be_made_is_one_line(at, clock):
     at.keys.write_text("a file where the folder should be")
     with pytest.raises(LogbookUnwritable, match="no keys can be made here"):
         Book(at, "k1", clock)
+
+
+def test_the_desk_is_told_when_no_backup_was_made_for_days_though_one_should_be(book, clock, at):
+    book.append(visit(clock))
+    book.disk.became("ok")
+    clock.wall += timedelta(days=4)
+    book.look_for_backups("")
+    assert book.disk.state.ok
+    book.look_for_backups("label:KIOSK")
+    assert (book.disk.state.code, "ever" in book.disk.state.detail) == ("no_backup", True)
+    book.disk.became("ok")
+    book.append(Draft(EntryKind.BACKUP, clock.now(), detail="1 k1.kioskbackup"))
+    book.look_for_backups("label:KIOSK")
+    assert book.disk.state.ok

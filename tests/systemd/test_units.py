@@ -119,6 +119,14 @@ def test_the_gate_may_ask_the_kernel_about_the_clock_and_not_set_it() -> None:
     assert (gate["Service"]["ProtectClock"], gate["Service"]["CapabilityBoundingSet"]) == ("no", "")
 
 
+def test_a_backup_is_made_each_night_and_a_missed_night_is_made_good() -> None:
+    timer, service = Unit("kiosk-backup.timer"), Unit("kiosk-backup.service")
+    assert (timer["Timer"]["Persistent"], timer["Install"]["WantedBy"]) == ("true", "timers.target")
+    assert service["Service"]["ExecStart"].endswith("kiosk backup --daily --state /var/lib/kiosk")
+    assert (service["Service"]["PrivateNetwork"], service["Service"]["PrivateMounts"]) == ("yes", "yes")
+    assert "kiosk-backup.timer" in (SYSTEMD / "install.sh").read_text(encoding="utf-8")
+
+
 def test_the_folders_belong_to_whom_the_design_says() -> None:
     lines = (SYSTEMD / "tmpfiles.d" / "kiosk.conf").read_text(encoding="utf-8").splitlines()
     folders = {words[1]: tuple(words[2:5]) for words in map(str.split, lines) if words[:1] == ["d"]}
