@@ -49,7 +49,10 @@ class LogbookBroken(KioskError, ValueError):
 
 
 class StoreUnreadable(KioskError, OSError):
-    """A database cannot be read now; `code` is "missing", "recovering" (its owner must mend it) or "forbidden"."""
+    """A database cannot be read now.
+
+    `code` is "missing", "recovering" (its owner must mend it), "forbidden", or "other_version" (its owner must start).
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

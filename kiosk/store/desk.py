@@ -116,14 +116,14 @@ class DeskReader:
         return _match(found, Certainty.CERTAIN) if found else None
 
     def state(self) -> str:
-        """ "ok", or why nobody is known: "missing", "recovering", "forbidden", "broken"."""
+        """ "ok", or why nobody is known: "missing", "recovering", "forbidden", "other_version", "broken"."""
         try:
             with owning.reading(self._path) as db:
                 db.execute("SELECT 1 FROM person LIMIT 1").fetchone()
         except StoreUnreadable as error:
             return error.code
-        except sqlite3.DatabaseError:
-            return "broken"
+        except sqlite3.DatabaseError as error:
+            return "other_version" if owning.is_of_another_version(error) else "broken"
         return "ok"
 
     def _certain(self, db: sqlite3.Connection, credential: Credential, holder: Holder) -> Person | None:

@@ -126,6 +126,17 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             os.close(lock)
 
 
+def is_of_another_version(error: sqlite3.Error) -> bool:
+    """Whether a column or table is missing: the file is sound, and its shape is that of another version."""
+    return isinstance(error, sqlite3.OperationalError) and str(error).startswith("no such ")
+
+
+def another_version(path: Path) -> StoreUnreadable:
+    """What such a file is called, and what to do."""
+    said = f"{path}: written by another version; its service brings it up to date when it starts: start it once"
+    return StoreUnreadable("other_version", said)
+
+
 def _open(path: Path) -> tuple[sqlite3.Connection, int | None]:
     for _ in range(_TRIES):
         alive, lock = _owner(path)

@@ -155,6 +155,8 @@ def _look(path: Path) -> Iterator[sqlite3.Connection]:
         with owning.reading(path) as db:
             yield db
     except sqlite3.DatabaseError as error:
+        if owning.is_of_another_version(error):
+            raise owning.another_version(path) from error
         raise LogbookBroken(f"{path}: cannot be read as a logbook: {error}") from error
 
 

@@ -11,10 +11,13 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from kiosk.core.entry import Draft
+from kiosk.core.faults import StoreUnreadable
 from kiosk.store import migrations
+from kiosk.store.desk import DeskReader
 from kiosk.store.logbook import Logbook
 from kiosk.store.migrations.desk import migrations as desk
 from kiosk.store.migrations.logbook import migrations as logbook
+from kiosk.store.reader import Filter, Reader
 from kiosk.store.verify import check
 
 SETS = {"logbook": logbook, "desk": desk}
@@ -106,3 +109,16 @@ def test_rows_of_the_first_shape_are_found_and_hold_after_the_migration(
     book.close()
     *_, after = check(path)
     assert (after.rows, after.heads, after.broken) == (4, 1, None)
+
+
+@pytest.mark.parametrize("step", [each.name for each in logbook._migrations])
+def test_a_file_that_no_owner_has_brought_up_to_date_is_called_that_and_not_broken(tmp_path: Path, step: str) -> None:
+    old = made(tmp_path / "logbook.db", logbook, step)
+    with pytest.raises(StoreUnreadable, match="start it once") as refused:
+        Reader.open(old).page(Filter(lane="main"))
+    assert refused.value.code == "other_version"
+
+
+def test_a_desk_that_no_owner_has_brought_up_to_date_is_called_that(tmp_path: Path) -> None:
+    made(tmp_path / "desk.db", desk, "m003_roster")
+    assert DeskReader.open(tmp_path / "desk.db").state() == "other_version"
