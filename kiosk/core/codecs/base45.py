@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import struct
+import numpy as np
 
 from kiosk.core.codecs import malformed
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _NONE = 0xFF
+_WEIGHTS = np.array([1, 45, 45 * 45], np.uint32)
 _VALUES = bytes(ALPHABET.find(chr(code)) & _NONE for code in range(256))  # by character; _NONE where it is not ours
 
 
@@ -36,11 +37,8 @@ def decode(text: str) -> bytes:
     left_over = len(values) % 3
     if left_over == 1:
         raise malformed("base45: a length that no encoder produces")
-    whole = len(values) - left_over
-    thirds = zip(values[0:whole:3], values[1:whole:3], values[2:whole:3], strict=True)
-    numbers = [low + 45 * middle + 2025 * high for low, middle, high in thirds]
-    try:
-        out = struct.pack(f">{len(numbers)}H", *numbers)
-        return out + struct.pack("B", values[-2] + 45 * values[-1]) if left_over else out
-    except struct.error:
-        raise malformed("base45: a group above its bytes") from None
+    numbers = np.frombuffer(values, np.uint8, len(values) - left_over).reshape(-1, 3) @ _WEIGHTS
+    last = values[-2] + 45 * values[-1] if left_over else 0
+    if numbers.max(initial=0) > 0xFFFF or last > 0xFF:
+        raise malformed("base45: a group above its bytes")
+    return numbers.astype(">u2").tobytes() + (bytes((last,)) if left_over else b"")

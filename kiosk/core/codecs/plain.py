@@ -19,9 +19,9 @@ def words(value: object, limit: int = MAX_WORDS) -> str:
     """`value` as one line of visible text of at most `limit` characters; empty where it is not text."""
     if not isinstance(value, str):
         return ""
+    if len(value) <= limit and value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip()  # most facts are such, and need none of the rest
     spaced = " ".join(value[: 4 * limit].split())
-    if spaced.isascii() and spaced.isprintable():  # most facts are, and need none of the rest
-        return spaced[:limit].strip()
     shown = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in _DROPPED)
     return unicodedata.normalize("NFC", shown)[:limit].strip()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ PREFIXES = ("HC1:",)
 
 HCERT, DCC_V1 = -260, 1  # the claim, and the key of the certificate in it (§3.3.6)
 GROUPS = {"t": "test", "v": "vaccination", "r": "recovery"}  # the member, and the key usage it needs
+_TAG = re.compile(rb"[\xc0\xc1]")  # the first byte of a date's tag; where none is, there is no tag to take away
 _RESULTS = {"260415000": model.TestResult.NEGATIVE, "260373001": model.TestResult.POSITIVE}  # SNOMED CT
 _METHODS = {"LP6464-4": "nucleic_acid", "LP217198-3": "antigen"}  # LOINC
 
@@ -39,8 +40,7 @@ def decode(text: str, trust: Trust) -> Credential:
         return ddcc.credential(NAME, claims, status, _allowed(made_it, frozenset({ddcc.USAGE})))
     certificate = _certificate(claims)
     needed = frozenset(usage for member, usage in GROUPS.items() if certificate.get(member))
-    found = _credential(claims, certificate, _allowed(made_it, needed))
-    return replace(found, digests=tuple(_digests(claims, certificate, message)))
+    return _credential(claims, certificate, _allowed(made_it, needed), message)
 
 
 def _allowed(made_it: tuple[Signer, ...], needed: frozenset[str]) -> Signer:
@@ -93,7 +93,9 @@ def _certificate(claims: object) -> dict[str, Any]:
     return certificate
 
 
-def _credential(claims: Mapping[Any, Any], certificate: dict[str, Any], signer: Signer) -> Credential:
+def _credential(
+    claims: Mapping[Any, Any], certificate: dict[str, Any], signer: Signer, message: cose.Message
+) -> Credential:
     """The facts that the signature covers. What an issuer wrote in no known form is left out, not guessed."""
     stated = [entry for member in GROUPS for entry in _entries(certificate, member)]
     starts = [t for t in (cwt.moment(claims.get(cwt.ISSUED)), cwt.moment(claims.get(cwt.NOT_BEFORE))) if t]
@@ -111,7 +113,8 @@ def _credential(claims: Mapping[Any, Any], certificate: dict[str, Any], signer: 
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
         kid=signer.kid,
-        claims=_without_tags(certificate),
+        claims=_without_tags(certificate) if _TAG.search(message.payload) else certificate,
+        digests=tuple(_digests(claims, certificate, message)),
     )
 
 
