@@ -233,4 +233,6 @@ def parse(data: bytes, name: str) -> Settings:
     names = [lane.name for lane in settings.lane]
     if not names or len(set(names)) != len(names):
         raise SettingsError(f"{name}: lane.name: at least one lane, each with a name of its own")
+    if settings.venue.on_screen and not settings.venue.id.strip():
+        raise SettingsError(f"{name}: venue.id: say which place's code the screen is to show")
     return settings

@@ -45,9 +45,13 @@ def create_app(
     *,
     secret: bytes,
     now: Callable[[], datetime] = _now,
+    venue: Callable[[datetime], str] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> Flask:
-    """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's."""
+    """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's.
+
+    `venue` makes the check-in code that the screen shows.
+    """
     app = Flask(__name__)
     under_tls = bool(configured.web.tls_cert)
     app.config.update(
@@ -74,6 +78,7 @@ def create_app(
         rendered=Rendered(),
         probe=Probe(store),
         now=now,
+        venue=venue,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.init(app)  # first: whatever is refused is refused in somebody's language

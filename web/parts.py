@@ -53,6 +53,7 @@ class Parts:
     rendered: Rendered
     probe: Probe
     now: Callable[[], datetime]
+    venue: Callable[[datetime], str] | None = None  # the fresh check-in code of a moment, where the screen shows one
 
 
 def parts() -> Parts:

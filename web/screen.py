@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from flask import Blueprint, Response, abort, g, render_template, request
 from flask_login import current_user
@@ -13,6 +14,7 @@ from kiosk.core.view import DeskView, Face, GateView, ResidentView
 from kiosk.locale import gettext as _
 from kiosk.locale import words
 from kiosk.locale.words import SILENT
+from kiosk.printing.code import shape
 from kiosk.store.desk import Role
 from web import language
 from web.access import MAY, public
@@ -48,6 +50,8 @@ def show() -> str:
         place=at.settings.kiosk.place,
         pictures=at.settings.web.picture,
         one_screen=at.settings.web.one_screen,
+        venue=_venue(at),
+        check_in_there=_check_in(language.other(g.language)),
         home_language=at.settings.kiosk.language,
         **_strip(view, lane),
     )
@@ -89,6 +93,7 @@ class _News:
         self._lane = lane
         self._told: ResidentView | str | None = None
         self._picture = 0
+        self._venue: dict[str, object] | None = None
 
     def since(self) -> Iterator[str]:
         """What changed since the last call."""
@@ -97,11 +102,32 @@ class _News:
         if now != self._told:
             self._told = now
             yield event("face", _payload(now, self._at.now()))
+        venue = _venue(self._at)
+        if venue != self._venue:
+            self._venue = venue
+            yield event("venue", venue)
         if lane and self._at.settings.web.picture:
             number, jpeg = self._at.gate.picture(lane.lane)
             if jpeg and number != self._picture:
                 self._picture = number
                 yield event("picture", b64encode(jpeg).decode())
+
+
+def _check_in(spoken: str) -> str:
+    with language.speaking(spoken):
+        return _("Scan to check in here")
+
+
+def _venue(at: Parts) -> dict[str, object] | None:
+    """The drawing of the fresh check-in code; None where none is shown."""
+    text = at.venue(at.now()) if at.venue else ""
+    return _drawn(text) if text else None
+
+
+@lru_cache(maxsize=2)  # the one of this moment, for every screen
+def _drawn(text: str) -> dict[str, object]:
+    path, modules = shape(text)
+    return {"path": path, "modules": modules}
 
 
 def _payload(resident: ResidentView | str, now: datetime) -> dict[str, object]:

@@ -20,6 +20,7 @@ from flask import Flask
 from kiosk.core.faults import DeskUnwritable, KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services.desk_owner import DeskOwner
+from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.notify import Notifier
 from kiosk.settings import Places, Settings, WebSection
 from kiosk.store.desk import Desk, DeskRefusal, Role
@@ -57,7 +58,7 @@ class WebService:
             desk.sessions.idle_s = self._settings.web.session_min * 60
             open_things.enter_context(closing(DeskOwner(self._places.desk_socket, desk)))
             gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
-            app = create_app(self._settings, self._places, desk, gate, secret=cookie_key(self._places))
+            app = create_app(self._settings, self._places, desk, gate, secret=cookie_key(self._places), venue=self._venue())
             server = make_server(app, self._settings.web)
             open_things.callback(server.stop)
             open_things.callback(gate.close)  # first of all: it ends the streams
@@ -75,6 +76,9 @@ class WebService:
                 if serving.is_alive() and answers(self._settings.web):
                     self._notifier.turn_done()
             self._notifier.stopping()
+
+    def _venue(self) -> Callable[[datetime], str] | None:
+        return FreshVenue(self._settings, self._places).text if self._settings.venue.on_screen else None
 
     def _first_manager(self, desk: Desk) -> None:
         """A fresh database has nobody who could log in: one manager is made, whose passphrase is said once."""

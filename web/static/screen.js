@@ -43,6 +43,13 @@
     });
     listen("face", show);
     listen("beat", () => {});
+    listen("venue", (venue) => {
+      screen.classList.toggle("has-venue", Boolean(venue));
+      if (!venue) return;
+      const drawing = screen.querySelector(".venue svg");
+      drawing.setAttribute("viewBox", `0 0 ${venue.modules} ${venue.modules}`);
+      drawing.firstElementChild.setAttribute("d", venue.path);
+    });
     listen("picture", (jpeg) => {
       if (!mirror) return;
       mirror.src = `data:image/jpeg;base64,${jpeg}`;

@@ -1,0 +1,50 @@
+"""The fresh check-in code on the gate's screen: signed anew every so often by the pages' process, which has the key."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from datetime import UTC, datetime, timedelta
+
+from kiosk.core.faults import SettingsError
+from kiosk.core.formats import community_code, venue
+from kiosk.services import pass_keys
+from kiosk.settings import Places, Settings
+
+MINUTE = timedelta(minutes=1)
+
+
+class FreshVenue:
+    """Codes of this post, each of which holds for a little longer than it is shown: a photograph is soon worthless."""
+
+    def __init__(self, settings: Settings, at: Places) -> None:
+        self._settings, self._at = settings, at
+        self._guard = threading.Lock()
+        self._period, self._text = -1, ""
+
+    def text(self, now: datetime) -> str:
+        """The code of this moment; empty while its key cannot be used. All screens show the same."""
+        period = int(now.timestamp()) // self._settings.venue.fresh_s
+        with self._guard:
+            if period != self._period:
+                self._period, self._text = period, self._signed(period, now)
+            return self._text
+
+    def _signed(self, period: int, now: datetime) -> str:
+        post, kiosk = self._settings.venue, self._settings.kiosk
+        begins, each = datetime.fromtimestamp(period * post.fresh_s, UTC), timedelta(seconds=post.fresh_s)
+        name = post.name or kiosk.place or post.id
+        try:
+            own = pass_keys.open_key(
+                self._at, community_code.NAME if post.link else venue.NAME, kiosk.place or kiosk.id, now
+            )
+            if post.link:
+                holds = -(-2 * each // MINUTE) * MINUTE  # such a code counts in whole minutes
+                issuing = community_code.Issuing(post.link, secrets.token_hex(8), begins, holds)
+                return community_code.issue_place(own.key, issuing, venue_id=post.id, name=name)
+            return venue.issue(
+                own.key, issuer=own.signer.issuer, venue_id=post.id, name=name,
+                valid_from=begins, valid_until=begins + 2 * each,
+            )  # fmt: skip
+        except (SettingsError, ValueError):
+            return ""  # the screen has more important things to say
