@@ -141,6 +141,7 @@ class Credential:
     kid: bytes = b""  # of the signer, as its trust list has it, where country rules ask for it
     group: Group | None = None  # of passes that we issue
     household: tuple[Holder, ...] = ()  # the others whom such a pass is for
+    issuer_listed: bool = True  # False: only the code itself says who issued it, and the list does not
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the signed payload, for country rules
     digests: tuple[bytes, ...] = field(default=(), repr=False)  # SHA-256s by which a revocation list may name it
     issued: datetime | None = None  # where a revocation ends with the cards of its day

@@ -73,7 +73,7 @@ def _of_refusal(refusal: Refusal, rules: Rules) -> Finding:
 def _of_credential(read: Credential, evidence: Evidence, rules: Rules, now: datetime) -> Finding:
     accepted = rules.credential
     if (accepted.formats and read.format not in accepted.formats) or (
-        accepted.issuers and read.issuer not in accepted.issuers
+        accepted.issuers and not (read.issuer_listed and read.issuer in accepted.issuers)
     ):
         return Finding(accepted.untrusted, Reason.FORMAT_NOT_ACCEPTED)
     reason = validity(read, now)

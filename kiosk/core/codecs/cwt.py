@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from cbor2 import CBORTag
@@ -51,6 +51,14 @@ def instant(text: str) -> datetime:
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise malformed("a time that is none") from None
+
+
+def day(value: object) -> date | None:
+    """The whole day that a text of ISO 8601 begins with; None for a year or month alone, and for anything else."""
+    try:
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def seal(prefix: str, claims: Mapping[int | str, object], key: Ed25519PrivateKey) -> str:

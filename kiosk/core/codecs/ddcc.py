@@ -7,7 +7,7 @@ certificates: vaccination status", 2021, Annex 2 core data set; SMART Trust, HCE
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from kiosk.core.codecs import cwt, plain
@@ -31,7 +31,7 @@ def statement(claims: object) -> dict[str, Any] | None:
 def credential(name: str, claims: Mapping[Any, Any], stated: Mapping[str, Any], signer: Signer) -> Credential:
     """The facts of a vaccination status. Its last day counts whole. Raises Rejected(MALFORMED) for wrong times."""
     product = stated.get("brand") or stated.get("vaccine")
-    since, until = _day(stated.get("valid_from")), _day(stated.get("valid_until"))
+    since, until = cwt.day(stated.get("valid_from")), cwt.day(stated.get("valid_until"))
     begins = [cwt.moment(claims.get(cwt.NOT_BEFORE)), datetime.combine(since, time(), UTC) if since else None]
     ends = [cwt.moment(claims.get(cwt.EXPIRES)), datetime.combine(until, time(23, 59, 59), UTC) if until else None]
     return Credential(
@@ -48,12 +48,16 @@ def credential(name: str, claims: Mapping[Any, Any], stated: Mapping[str, Any], 
         valid_until=min((moment for moment in ends if moment), default=None),
         vaccinations=(
             Vaccination(
-                _count(stated.get("dose")), _count(stated.get("total_doses")), _day(stated.get("date")), _code(product)
+                _count(stated.get("dose")),
+                _count(stated.get("total_doses")),
+                cwt.day(stated.get("date")),
+                _code(product),
             ),
         ),
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
         kid=signer.kid,
+        issuer_listed=bool(signer.issuer),
         claims=dict(stated),
     )
 
@@ -65,10 +69,3 @@ def _code(value: object) -> str:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100 else 0
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(plain.words(value)[:10])
-    except ValueError:
-        return None

@@ -120,6 +120,7 @@ def _credential(said: jsonld.Statements, signer: Signer) -> Credential:
         signer_valid_until=signer.valid_until,
         claims={"statements": json.dumps([[*place, *objects] for place, objects in sorted(said.by_subject.items())])},
         issued=_moment(said.objects(root, f"{_CRED}issuanceDate")),
+        issuer_listed=bool(signer.issuer),
     )
 
 

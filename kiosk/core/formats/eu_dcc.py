@@ -113,6 +113,7 @@ def _credential(
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
         kid=signer.kid,
+        issuer_listed=bool(signer.issuer),
         claims=_without_tags(certificate) if _TAG.search(message.payload) else certificate,
         digests=tuple(_digests(claims, certificate, message)),
     )
@@ -158,13 +159,7 @@ def _count(value: object) -> int:
 
 
 def _day(value: object) -> date | None:
-    """A whole date; None for a year or month alone, and for anything else."""
-    if isinstance(value, CBORTag):
-        value = value.value
-    try:
-        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return cwt.day(value.value if isinstance(value, CBORTag) else value)
 
 
 def _without_tags(value: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -104,11 +104,4 @@ def _vaccinations(claims: Mapping[str, Any]) -> Iterator[Vaccination]:
     doses.sort(key=lambda dose: plain.words(dose.get("d")))
     for number, dose in enumerate(doses, start=1):
         product = plain.words(dose.get("vb")) or plain.words(dose.get("vv"))
-        yield Vaccination(number, 0, _day(dose.get("d")), product)
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(plain.words(value)[:10])
-    except ValueError:
-        return None
+        yield Vaccination(number, 0, cwt.day(dose.get("d")), product)

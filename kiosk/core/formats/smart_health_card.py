@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.core import model
@@ -113,6 +113,7 @@ def _credential(claims: Mapping[str, Any], kid: str, issuer: str, signer: Signer
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
         claims=claims,
+        issuer_listed=bool(signer.issuer),
         issued=since,
     )
 
@@ -183,11 +184,4 @@ def _vaccinations(resources: list[dict[str, Any]]) -> Iterator[Vaccination]:
     given.sort(key=lambda r: plain.words(r.get("occurrenceDateTime")))
     for number, resource in enumerate(given, start=1):
         product = next(iter(_codes(resource.get("vaccineCode"))), "")
-        yield Vaccination(number, 0, _day(resource.get("occurrenceDateTime")), product)
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(plain.words(value)[:10])
-    except ValueError:
-        return None
+        yield Vaccination(number, 0, cwt.day(resource.get("occurrenceDateTime")), product)

@@ -7,7 +7,6 @@ Report "VDS-NC" 1.2 §3-5; RFC 8785; RFC 5280.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 import rfc8785
@@ -78,6 +77,7 @@ def _credential(data: Mapping[str, Any], message: Mapping[str, Any], state: str,
         signer_valid_from=signer.valid_from,
         signer_valid_until=signer.valid_until,
         claims=data,
+        issuer_listed=bool(signer.issuer),
     )
 
 
@@ -101,16 +101,9 @@ def _vaccinations(message: Mapping[str, Any]) -> Iterator[Vaccination]:
             case {"vd": list(doses)}:
                 product = plain.words(event.get("nam")) or plain.words(event.get("des"))
                 for number, dose in enumerate((d for d in doses if isinstance(d, dict)), start=1):
-                    yield Vaccination(_sequence(dose.get("seq"), number), 0, _day(dose.get("dvc")), product)
+                    yield Vaccination(_sequence(dose.get("seq"), number), 0, cwt.day(dose.get("dvc")), product)
 
 
 def _sequence(stated: object, otherwise: int) -> int:
     text = str(stated) if isinstance(stated, str | int) else ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else otherwise
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(plain.words(value)[:10])
-    except ValueError:
-        return None
