@@ -130,11 +130,28 @@ def measure(smoke: bool) -> Iterator[Figure]:
     yield Figure(f"a certificate: signature and time, {SIGNERS} signers known", ours_code, "ms")
     yield Figure("a certificate: with every fact, as the gate reads it", best_ms(whole, found.texts, seconds), "ms")
     yield from _compared("a certificate", ours_code, theirs, {"cwt": 2, "pycose": None})
+    yield from _our_own(seconds)
     yield at_most(f"country rules that answer otherwise than expected, of {len(tests)}", wrong, "", 0)
     yield Figure("a rule", ours_rule, "ms")
     yield Figure("a rule: made ready once", best_ms(compile_logic, rules, seconds / 4), "ms")
     yield from _compared("a rule", ours_rule, theirs, {"panzi-json-logic": 4})
     yield from _flipped(smoke)
+
+
+def _our_own(seconds: float) -> Iterator[Figure]:
+    """What codes of our own cost the gate, whole, times included."""
+    street = mint.street()
+    for what, text in (
+        ("a pass of ours", street.pass_()),
+        ("a community's health code", street.community_code()),
+        ("a venue code of ours", street.venue()),
+        ("a community's venue code", street.place_code()),
+    ):
+
+        def whole(text: str) -> None:
+            assert validity(read(text, street.trust), mint.NOW) is Reason.VALID  # type: ignore[arg-type]
+
+        yield Figure(f"{what}: with every fact", best_ms(whole, [text], seconds / 4), "ms")
 
 
 def _compared(what: str, ours: float, theirs: dict[str, float | str], aims: dict[str, int | None]) -> Iterator[Figure]:
