@@ -154,6 +154,10 @@ class Places:
         """The half of the recovery key that seals backups."""
         return self.state / "gate" / "recovery.public"
 
+    def calibration(self, lane: str) -> Path:
+        """The newest comparison of a lane's thermometer with a better one."""
+        return self.state / "gate" / f"calibration-{lane}.json"
+
     @property
     def desk(self) -> Path:
         """The web's database."""

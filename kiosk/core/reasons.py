@@ -69,6 +69,7 @@ class Reason(StrEnum):
     # Conditions that concern everybody
     THERMOMETER_DOWN = "thermometer_down"
     AMBIENT_OUT_OF_RANGE = "ambient_out_of_range"
+    CALIBRATION_DUE = "calibration_due"
     TRUST_STALE = "trust_stale"
     CLOCK_IN_DOUBT = "clock_in_doubt"
     RESOLVER_DOWN = "resolver_down"

@@ -238,6 +238,7 @@ class ConditionRules:
         default_factory=lambda: {
             ConditionKind.THERMOMETER_DOWN: (Remedy.CONTACT, Remedy.WAIVE),
             ConditionKind.AMBIENT_OUT_OF_RANGE: (Remedy.CONTACT, Remedy.WAIVE),
+            ConditionKind.CALIBRATION_DUE: (Remedy.CONTACT, Remedy.ACCEPT),
             ConditionKind.TRUST_STALE: (Remedy.ACCEPT,),
             ConditionKind.CLOCK_IN_DOUBT: (Remedy.ACCEPT,),
             ConditionKind.RESOLVER_DOWN: (Remedy.ACCEPT,),

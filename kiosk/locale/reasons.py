@@ -165,6 +165,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("The thermometer does not answer"),
         N_("Use the contact thermometer; decide once in the banner."),
     ),
+    Reason.CALIBRATION_DUE: (
+        N_("The thermometer has to be compared with a better one"),
+        N_("Use the contact thermometer, or decide once in the banner; tell the technician."),
+    ),
     Reason.AMBIENT_OUT_OF_RANGE: (
         N_("It is too cold or too hot for the thermometer"),
         N_("Use the contact thermometer; decide once in the banner."),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kiosk.core.calibration import Flaw, Standing
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import ConditionKind, Direction, Group, Outcome, Remedy, Want
 from kiosk.core.ports import Phrase
@@ -79,10 +80,32 @@ PHRASES: Mapping[str, str] = {
 CONDITIONS: Mapping[str, str] = {
     ConditionKind.THERMOMETER_DOWN: N_("The thermometer does not answer"),
     ConditionKind.AMBIENT_OUT_OF_RANGE: N_("It is too cold or too hot for the thermometer"),
+    ConditionKind.CALIBRATION_DUE: N_("The thermometer has to be compared with a better one"),
     ConditionKind.TRUST_STALE: N_("The trust lists are out of date"),
     ConditionKind.CLOCK_IN_DOUBT: N_("The kiosk is not sure of the time"),
     ConditionKind.RESOLVER_DOWN: N_("The online service does not answer"),
     ConditionKind.CAMERA_DOWN: N_("The camera gives no picture"),
+}
+
+# How a thermometer's calibration stands, and why comparisons make none.
+CALIBRATIONS: Mapping[str, str] = {
+    Standing.HOLDS: N_("holds"),
+    Standing.NEVER: N_("never compared"),
+    Standing.EXPIRED: N_("has expired"),
+    Standing.FAILED: N_("was worse than allowed"),
+    Standing.OTHER_PART: N_("is of another part"),
+}
+CALIBRATION_FLAWS: Mapping[str, str] = {
+    Flaw.TOO_FEW: N_("at least six comparisons are needed; nothing was kept"),
+    Flaw.ONE_POINT: N_("a blackbody is compared at two temperatures at least 2 °C apart; nothing was kept"),
+}
+_CALIBRATION_PICTURE: Mapping[str, str] = {
+    "title": N_("How far the thermometer agrees with the better one"),
+    "mean": N_("Mean of both, °C"),
+    "difference": N_("Thermometer less the better one, °C"),
+    "bias": N_("bias"),
+    "upper": N_("upper limit"),
+    "lower": N_("lower limit"),
 }
 
 REMEDIES: Mapping[str, str] = {
@@ -289,6 +312,11 @@ def face(code: str) -> tuple[str, str]:
     """What the resident's screen says: the word, and one sentence of help."""
     word, help_text = FACES[code]
     return gettext(word), gettext(help_text)
+
+
+def calibration_picture() -> dict[str, str]:
+    """The words in the picture of a calibration."""
+    return {key: gettext(text) for key, text in _CALIBRATION_PICTURE.items()}
 
 
 def phrase(code: str) -> str:

@@ -31,6 +31,7 @@ from kiosk.core.step import not_recorded, step, unrecorded
 from kiosk.core.view import Counts, GateView
 from kiosk.services.audience import Audience
 from kiosk.services.book import Book
+from kiosk.services.calibration import Calibrations
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.devices import LaneDevices
 from kiosk.services.inbox import Answered, Asked, Inbox, Message, Pressed, ScannerLooked, ThermometerRead
@@ -101,6 +102,8 @@ class GateService:
             )
             for lane in settings.lane
         }
+        answering = {name: passage.devices.thermometer.watched for name, passage in self._passages.items()}
+        self._calibrations = Calibrations(at, answering, self._clock)
         self._gate = whole.Gate()
         self._gate_requests: list[whole.GateRequest] = []
         self._replies = Replies()
@@ -314,6 +317,7 @@ class GateService:
             ConditionKind.AMBIENT_OUT_OF_RANGE: any(
                 p.air and whole.ambient_out_of_range(p.air, rules) for p in passages
             ),
+            ConditionKind.CALIBRATION_DUE: self._calibrations.due(rules.temperature),
             ConditionKind.CAMERA_DOWN: any(self._faults(passage) & {Reason.CAMERA_DOWN} for passage in passages),
             ConditionKind.CLOCK_IN_DOUBT: self._clock.state() is ClockState.UNTRUSTED,
             ConditionKind.TRUST_STALE: stale,

@@ -11,6 +11,7 @@ from kiosk.core.rules import Rules
 CONDITIONS = (
     (ConditionKind.THERMOMETER_DOWN, Reason.THERMOMETER_DOWN),
     (ConditionKind.AMBIENT_OUT_OF_RANGE, Reason.AMBIENT_OUT_OF_RANGE),
+    (ConditionKind.CALIBRATION_DUE, Reason.CALIBRATION_DUE),
 )
 
 
@@ -19,7 +20,7 @@ def check(evidence: Evidence, rules: Rules, now: datetime) -> Finding | Want:
     measured = evidence.measurement
     if measured is None or measured.source is TemperatureSource.SENSOR:
         for condition, reason in CONDITIONS:
-            if condition in evidence.conditions:
+            if condition in evidence.conditions and evidence.remedy(condition, now) is not Remedy.ACCEPT:
                 return _decided(evidence.remedy(condition, now), reason)
     if measured is None:
         return Want.TEMPERATURE
