@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import json
 import zlib
-from base64 import b32encode
+from base64 import b32encode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import rfc8785
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 
 from kiosk.core import country_rules, formats
 from kiosk.core.certlogic import CertLogicError, evaluate
@@ -39,8 +46,9 @@ from kiosk.core.faults import SettingsError
 from kiosk.core.formats import community_code, eu_dcc, local_pass, nz_pass
 from kiosk.core.formats import venue as venue_code
 from kiosk.core.rules import Rules
-from kiosk.core.trust import Trust, merge
+from kiosk.core.trust import Trust, imported, merge, signed_list
 from kiosk.core.trust.parse import parse as trust_list
+from kiosk.services import pass_batch
 from tests.support import abroad, cards, country, mint
 
 EXPECTED = (Rejected, SettingsError, CertLogicError)
@@ -165,6 +173,13 @@ def _payloads() -> list[Target]:
         compress = zlib.compressobj(1, wbits=-15)
         return _decode("smart_health_card", card.token(compress.compress(payload) + compress.flush()), card.trust())
 
+    def sealed(tree: Any) -> object:
+        try:
+            text = seals.code(tree)
+        except rfc8785.CanonicalizationError:  # numbers that nobody can sign
+            return None
+        return _decode("vds_nc", text, known["vds_nc"])
+
     def of(issuer: Any, name: str, *wanted: type) -> Callable[[Any], object]:
         return lambda tree: _decode(name, issuer(tree), known[name]) if isinstance(tree, wanted or (dict,)) else None
 
@@ -198,7 +213,7 @@ def _payloads() -> list[Target]:
         Target("payloads/community_code", community, (cbor.encode({1: "王", 2: "R1", 3: 1, 4: "residents", 5: 9}),)),
         Target("payloads/nz_pass", new_zealand, (cbor.encode(nz.claims()),)),
         Target("payloads/smart_health_card", smart, (json.dumps(cards.card()).encode(),)),
-        _json("payloads/vds_nc", of(seals.code, "vds_nc"), seals.message()),
+        _json("payloads/vds_nc", sealed, seals.message()),
         _json("payloads/ramzor", of(lambda t: ramzor.code(**t), "ramzor"), {"et": 3, "d1": {"d": "2021-02-08"}}),
         _json("payloads/nhs_poster", of(posters.code, "nhs_poster", dict, list, str, int), {"id": "4W", "opn": "G"}),
         _json("payloads/divoc", of(lambda t: divoc.code(divoc.signed(t)), "divoc"), divoc.body()),
@@ -214,14 +229,18 @@ def _decode(name: str, text: str, known: Trust) -> object:
 
 def _files() -> list[Target]:
     """Lists and rules: from an administration, but from outside."""
-    street, authority = mint.street(), abroad.Seals().authority
+    street, seals = mint.street(), abroad.Seals()
     lists = (
         json.dumps(abroad.NzPass().document()).encode(),
         json.dumps({"keys": [cards.Issuer().jwk], "iss": cards.ISSUER}).encode(),
         b'{"kiosk_deny": 1, "denied": ["eu_dcc:URN:UVCI:1"]}',
-        authority,
+        seals.authority,
         abroad.der(street.dcc_key.public_key()),
+        imported.pack(imported.Imported(b'{"kiosk_deny": 1, "denied": []}', as_of=mint.NOW)),
     )
+    publishers = Trust(signers=tuple(s for s in street.trust.signers if s.scheme == "eu_dcc"))
+    anchors = signed_list.anchors(merge([publishers, seals.trust]))
+    usual = pass_batch.Usual(mint.NOW, 30, ZoneInfo("Asia/Shanghai"))
     rule = country.rule()
     question = {
         "logic": rule["Logic"],
@@ -238,11 +257,31 @@ def _files() -> list[Target]:
 
     return [
         Target("files/trust_list", lambda data: trust_list(data, "list"), lists),
+        Target("files/signed_list", lambda data: signed_list.content(data, "list", anchors), _signed_lists(street, seals)),
+        Target("files/passes", lambda data: pass_batch.parse(data, usual),
+               ("姓名,类别,截止,户\n王小明,居民,2026-12-01,1\n黄丽,,,1\n".encode(), b'name;days\n"A;B";3\n')),
         Target("files/country_rules", lambda data: country_rules.parse([("rules.json", data)]),
                (json.dumps([rule]).encode(), json.dumps(country.VALUE_SETS).encode())),
         Target("files/certlogic", certlogic,
                (json.dumps(question).encode(), json.dumps({"logic": fold, "data": {"x": [1, 2]}}).encode())),
     ]  # fmt: skip
+
+
+def _signed_lists(street: mint.Street, seals: abroad.Seals) -> tuple[bytes, ...]:
+    """One of each form: CMS, CMS beside a gateway's entry, CMS around rules, a line above the list."""
+    held, entry = b'{"kiosk_deny": 1, "denied": []}', seals.signer
+    cms, beside = _cms(seals, held), _cms(seals, entry, PKCS7Options.DetachedSignature)
+    entries = [{"kid": "AAAA", "rawData": b64encode(entry).decode(), "signature": b64encode(beside).decode()}]
+    rule = _cms(seals, json.dumps(country.rule()).encode())
+    rules = {"TR-XY-0001": [{"cms": b64encode(rule).decode()}]}
+    line = b64encode(cards.es256(street.dcc_key, held)) + b"\n" + held
+    return cms, json.dumps(entries).encode(), json.dumps(rules).encode(), line
+
+
+def _cms(seals: abroad.Seals, held: bytes, *options: PKCS7Options) -> bytes:
+    builder = PKCS7SignatureBuilder().set_data(held)
+    builder = builder.add_signer(x509.load_der_x509_certificate(seals.signer), seals.key, SHA256())
+    return builder.sign(Encoding.DER, [PKCS7Options.Binary, *options])
 
 
 def _text(name: str, run: Callable[[str], object], *seeds: str) -> Target:

@@ -138,3 +138,37 @@ def test_a_proof_of_another_kind_is_refused(jws):
 )  # fmt: skip
 def test_an_archive_of_something_else_is_malformed(text):
     assert refused(text) is Reason.MALFORMED
+
+
+def paths(node: object, here: tuple = ()) -> list[tuple]:
+    """The way to every member, also within lists."""
+    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    found = [(*here, key) for key, _ in members]
+    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return found + [path for key, value in members for path in paths(value, (*here, key))]
+
+
+def with_member(document: dict, path: tuple, change: object) -> dict:
+    """`document` with the member at `path` replaced, or taken away where `change` is Ellipsis."""
+    copy = json.loads(json.dumps(document))
+    node = copy
+    for key in path[:-1]:
+        node = node[key]
+    if change is ...:
+        del node[path[-1]]
+    else:
+        node[path[-1]] = change
+    return copy
+
+
+@pytest.mark.parametrize("change", [..., "edited", "2030-01-01", 9, None, [], {}], ids=repr)
+def test_whatever_member_is_edited_the_code_is_refused_or_every_fact_stays(change):
+    issuer = abroad.Divoc()
+    event = {**issuer.body()["evidence"][0], "infoUrl": "https://issuer.example/info", "unknown": "x"}
+    document = issuer.signed(issuer.body(evidence=[event], refresh={"id": "x"}))
+    true = read(issuer.code(document), issuer.trust)
+    assert isinstance(true, Credential)
+    tried = [(path, read(issuer.code(with_member(document, path, change)), issuer.trust)) for path in paths(document)]
+    believed = [(path, found) for path, found in tried if isinstance(found, Credential)]
+    assert [path for path, found in believed if found != true] == []
+    assert "unknown" in {path[-1] for path, _ in believed}
