@@ -19,6 +19,7 @@ import rfc8785
 from kiosk.core.entry import NOTHING_SEALED
 from kiosk.store import owning
 from kiosk.store.forgotten import Forgotten
+from kiosk.store.gaps import Gaps
 
 _AT_ONCE = 256  # rows: few enough to stay in the processor's cache, which is half of the speed
 _HASH = 32  # bytes
@@ -42,6 +43,7 @@ class Links:
 
     def __init__(self, path: Path, gone: Forgotten, *, canonical: bool = False) -> None:
         self._path, self._gone, self._canonical = path, gone, canonical
+        self._gaps = Gaps(path)
 
     def __call__(self, span: Span) -> Stretch | None:
         """The rows of `span`, in one short look; None where one of them needs a closer one.
@@ -49,6 +51,7 @@ class Links:
         Raises what `owning.reading` raises, sqlite3.DatabaseError.
         """
         first, last = span
+        self._gaps.wait()
         with owning.reading(self._path) as db:
             db.text_factory = bytes
             found = db.execute(_SQL, span)

@@ -17,6 +17,7 @@ from kiosk.core.view import Counts
 from kiosk.store import crew, heads, owning, questions
 from kiosk.store.entries import Entry, Filter, parse
 from kiosk.store.facets import Found
+from kiosk.store.gaps import Gaps
 from kiosk.store.heads import SignedHead
 
 __all__ = ["Bodies", "Entry", "Filter", "Reader"]
@@ -142,8 +143,10 @@ class _Looking:
 
     def __init__(self, path: Path, work: Work[Made]) -> None:
         self._path, self._work = path, work
+        self._gaps = Gaps(path)
 
     def __call__(self, seqs: Sequence[int]) -> Any:
+        self._gaps.wait()
         with _look(self._path) as db:
             return self._work(_batches(db, seqs))
 

@@ -18,6 +18,7 @@ from kiosk.store.export import Layout, numbers_of
 from kiosk.store.reader import Bodies
 
 MOST_ROWS = 200_000
+_AT_ONCE = 500  # rows after which progress is told, and somebody may stop it
 _WIDTHS = {Sort.TIME: 23, Sort.CHECKS: 40, Sort.REASONS: 24}  # characters
 _OPTIONS = {
     "constant_memory": True,
@@ -67,7 +68,7 @@ def _rows(sheet: Any, bodies: Bodies, layout: Layout, moment: Any, step: Callabl
     cells = Cells(layout.columns, layout.zone)
     sorts = [column.sort for column in layout.columns]
     count = 0
-    for part in bodies:
+    for part in (bunch[start : start + _AT_ONCE] for bunch in bodies for start in range(0, len(bunch), _AT_ONCE)):
         if count + len(part) > MOST_ROWS:
             raise TooManyRows(f"more than {MOST_ROWS} rows: narrow the filter, or export CSV")
         seqs: Sequence[int] = numbers_of(part) if layout.people else ()

@@ -37,13 +37,13 @@ def table(figures: list[Figure]) -> str:
     )
 
 
-def run(name: str, *, smoke: bool) -> list[Figure]:
-    """Runs one bench and prints what it measured, or why it could not."""
+def run(name: str, *, smoke: bool, **more: int) -> list[Figure]:
+    """Runs one bench, with what only some of them take, and prints what it measured, or why it could not."""
     module = import_module(f"tests.bench.{name}")
     print(f"\n{name}: {_first_line(module)}", flush=True)
     began, figures, reason = time.monotonic(), list[Figure](), ""
     try:
-        figures.extend(module.measure(smoke=smoke))
+        figures.extend(module.measure(smoke=smoke, **more))
     except CannotMeasure as cannot:
         reason = str(cannot)
     if figures:
@@ -60,10 +60,14 @@ def main() -> None:
     known = benches()
     parser.add_argument("names", nargs="*", help=f"which; all where none is named ({', '.join(known)})")
     parser.add_argument("--smoke", action="store_true", help="the shortest run that still goes through everything")
+    parser.add_argument("--rows", type=int, help="how many the logbook has; for logbook alone")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(known):
         parser.error(f"no such bench: {', '.join(sorted(unknown))}; known are {', '.join(known)}")
-    figures = [figure for name in asked.names or known for figure in run(name, smoke=asked.smoke)]
+    if asked.rows is not None and asked.names != ["logbook"]:
+        parser.error("--rows is for logbook alone")
+    more = {} if asked.rows is None else {"rows": asked.rows}
+    figures = [figure for name in asked.names or known for figure in run(name, smoke=asked.smoke, **more)]
     missed = [figure.name for figure in figures if figure.met is False]
     if missed:
         print(f"\nMissed: {', '.join(missed)}")

@@ -290,3 +290,27 @@ def test_downloads_held_open_over_20000_appends_keep_the_log_small_and_aborted_o
         "logbook.db-shm",
         "logbook.db-wal",
     ]
+
+
+def test_several_downloads_without_a_break_keep_the_log_small(logbook: Logbook, visit: Drafted, path: Path) -> None:
+    logbook._db.execute("PRAGMA synchronous = OFF")  # this is about size, and a test has no minutes
+    for number in range(1500):
+        logbook.append(visit(f"v{number}"))
+    over, largest = threading.Event(), 0
+
+    def download() -> None:
+        while not over.is_set():
+            export.csv_file(Reader.open(path).bodies(Filter()), io.BytesIO(), export.Layout())
+
+    downloads = [threading.Thread(target=download) for _ in range(2)]
+    for thread in downloads:
+        thread.start()
+    try:
+        for number in range(2500):
+            logbook.append(visit(f"w{number}"))
+            largest = max(largest, path.with_name("logbook.db-wal").stat().st_size)
+    finally:
+        over.set()
+        for thread in downloads:
+            thread.join(30)
+    assert largest < 8 * 1024 * 1024

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -35,3 +38,15 @@ def at_most(name: str, value: float, unit: str, aim: float) -> Figure:
 def at_least(name: str, value: float, unit: str, aim: float) -> Figure:
     """A figure that should not be smaller than `aim`."""
     return Figure(name, value, unit, f"≥ {aim:g} {unit}".strip(), value >= aim)
+
+
+def rate(count: int, work: Callable[[], object]) -> float:
+    """How many of `count` things `work` does in a second."""
+    began = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - began)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The value below which `percent` of them lie."""
+    return statistics.quantiles(values, n=100)[percent - 1]
