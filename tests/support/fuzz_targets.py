@@ -240,6 +240,7 @@ def _files() -> list[Target]:
     )
     publishers = Trust(signers=tuple(s for s in street.trust.signers if s.scheme == "eu_dcc"))
     anchors = signed_list.anchors(merge([publishers, seals.trust]))
+    signed = _signed_lists(street, seals)
     usual = pass_batch.Usual(mint.NOW, 30, ZoneInfo("Asia/Shanghai"))
     rule = country.rule()
     question = {
@@ -257,7 +258,7 @@ def _files() -> list[Target]:
 
     return [
         Target("files/trust_list", lambda data: trust_list(data, "list"), lists),
-        Target("files/signed_list", lambda data: signed_list.content(data, "list", anchors), _signed_lists(street, seals)),
+        Target("files/signed_list", lambda data: signed_list.content(data, "list", anchors), signed),
         Target("files/passes", lambda data: pass_batch.parse(data, usual),
                ("姓名,类别,截止,户\n王小明,居民,2026-12-01,1\n黄丽,,,1\n".encode(), b'name;days\n"A;B";3\n')),
         Target("files/country_rules", lambda data: country_rules.parse([("rules.json", data)]),
