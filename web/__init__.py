@@ -16,7 +16,7 @@ from flask_wtf import CSRFProtect
 
 from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
-from kiosk.store.reader import Reader
+from kiosk.store.records import Records
 from web import access, desk, health, language, login, records, safety, screen, settings, troubles, wording
 from web.gate import Gate
 from web.parts import KEY, Parts, Probe
@@ -73,7 +73,7 @@ def create_app(
         places=places,
         gate=gate,
         desk=store,
-        logbook=Reader.open(places.logbook),
+        logbook=Records.open(places.logbook),
         streams=Streams(configured.web.streams),
         rendered=Rendered(),
         probe=Probe(store),
@@ -88,6 +88,7 @@ def create_app(
     access.init(app)
     wording.init(app)
     troubles.init(app)
+    records.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     login.limit(app)

@@ -12,7 +12,7 @@ from flask import current_app
 
 from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
-from kiosk.store.reader import Reader
+from kiosk.store.records import Records
 from web.gate import Gate
 from web.rendered import Rendered
 from web.streams import Streams
@@ -48,7 +48,7 @@ class Parts:
     places: Places
     gate: Gate
     desk: Desk
-    logbook: Reader
+    logbook: Records
     streams: Streams
     rendered: Rendered
     probe: Probe

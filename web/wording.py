@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, g, request
 from flask_babel import format_datetime, format_decimal, format_time
@@ -49,6 +49,11 @@ for _name, _table in {
     "role": "ROLES",
     "column": "COLUMNS",
     "format": "FORMATS",
+    "act": "ACTS",
+    "confidence": "CONFIDENCES",
+    "gap": "GAPS",
+    "clock": "CLOCKS",
+    "source": "SOURCES",
 }.items():
     setattr(Say, _name, _says(_table))
 
@@ -135,7 +140,7 @@ def later(minutes: int) -> str:
 def same_page(**changes: str) -> str:
     """The address of this page with other parameters."""
     values = {**request.args.to_dict(), **changes}
-    return f"{request.path}?{urlencode(values)}"
+    return f"{quote(request.path)}?{urlencode(values)}"
 
 
 def init(app: Flask) -> None:

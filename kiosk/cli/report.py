@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,17 +11,15 @@ import msgspec
 
 from kiosk.cli import _gate
 from kiosk.cli._options import open_places, open_settings, state_option
-from kiosk.core import daily
-from kiosk.core.daily import DayReport
+from kiosk.core.entry import code
 from kiosk.core.faults import SettingsError
 from kiosk.core.inside import Confidence
 from kiosk.core.requests import Inside, ResetInside
 from kiosk.locale import gettext as _
 from kiosk.locale import words
 from kiosk.printing.daily_report import daily_report
-from kiosk.store.daily import day_report
-from kiosk.store.export import BOM, neutral
-from kiosk.store.reader import Reader
+from kiosk.store.daily import as_csv, day_report
+from kiosk.store.records import Records
 
 
 @click.group(name="report")
@@ -58,7 +54,7 @@ def day_(state: Path | None, config: Path | None, day: datetime, form: str, out:
     """
     places = open_places(state)
     kiosk = open_settings(config, places).kiosk
-    zone, now, reader = ZoneInfo(kiosk.timezone), datetime.now(UTC), Reader.open(places.logbook)
+    zone, now, reader = ZoneInfo(kiosk.timezone), datetime.now(UTC), Records.open(places.logbook)
     made = day_report(reader, day.date(), zone, kiosk.id, now)
     if form == "json":
         data = msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
@@ -66,23 +62,12 @@ def day_(state: Path | None, config: Path | None, day: datetime, form: str, out:
         data = as_csv(made)
     else:
         seq, head = reader.head()
-        data = daily_report(made, kiosk.place, zone, now, head=f"{seq} {head.hex()[:12]}")
+        data = daily_report(made, kiosk.place, zone, now, head=f"{seq}:{code(head)}")
     try:
         with click.open_file(str(out), "wb", atomic=str(out) != "-") as file:
             file.write(data)
     except OSError as error:
         raise SettingsError(f"{out}: {error.strerror}") from error
-
-
-def as_csv(report: DayReport) -> bytes:
-    """The report as a table that a spreadsheet opens: section, name, value."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["section", "name", "value"])
-    writer.writerows(
-        [[neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in daily.cells(report)]
-    )
-    return (BOM + out.getvalue()).encode()
 
 
 @command.command()

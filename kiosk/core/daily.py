@@ -144,9 +144,10 @@ def stretch(
         counted = row.kind in reports.COUNTED
         if counted and not since <= row.happened < until:
             continue
-        tally.add(reports.mark(row))
+        mark = reports.mark(row)
+        tally.add(mark)
         if counted:
-            base[row.visit] = row
+            base[mark.visit] = row
     visits = [(visit, base[visit.base.visit]) for visit in tally.visits()]
     of_the_day = [row for row in every if since <= row.happened < until]
     return DayReport(

@@ -267,6 +267,54 @@ COLUMNS: Mapping[str, str] = {
 # Who can ask for something without being a user.
 ACTORS: Mapping[str, str] = {"button": N_("the button"), "cli": N_("the command line")}
 
+# What the audit of the pages tells of.
+ACTS: Mapping[str, str] = {
+    "login": N_("Logged in"),
+    "secret_wrong": N_("Wrong PIN or passphrase"),
+    "secret_changed": N_("PIN or passphrase changed"),
+    "user_added": N_("User added"),
+    "roster_imported": N_("Roster imported"),
+    "roster_exported": N_("Roster exported"),
+    "records_viewed": N_("Records looked at"),
+    "records_downloaded": N_("Records saved as a file"),
+    "names_revealed": N_("Names looked at"),
+    "person_searched": N_("One person's rows looked for"),
+    "person_exported": N_("One person's file saved"),
+    "person_erased": N_("One person erased"),
+    "inside_reset": N_("Count of who is inside reset"),
+    "report_made": N_("Report made"),
+    "audit_downloaded": N_("This list saved as a file"),
+}
+
+# How sure it is that somebody is inside.
+CONFIDENCES: Mapping[str, str] = {
+    "certain": N_("certain"),
+    "likely": N_("likely"),
+    "unknown": N_("unknown"),
+}
+
+# Why there is nothing in the log of some time.
+GAPS: Mapping[str, str] = {
+    "stopped": N_("switched off in good order"),
+    "restarted": N_("started again after a fault"),
+    "power": N_("power cut or reboot"),
+    "off": N_("switched off"),
+    "clock": N_("the clock was in doubt: times of this stretch may be wrong"),
+}
+
+CLOCKS: Mapping[str, str] = {
+    "trusted": N_("is right"),
+    "degraded": N_("is probably right"),
+    "untrusted": N_("is in doubt"),
+}
+
+SOURCES: Mapping[str, str] = {
+    "camera": N_("the camera"),
+    "hand": N_("a hand scanner"),
+    "keyboard": N_("the keyboard"),
+    "paper": N_("a paper sheet"),
+}
+
 ROLES: Mapping[str, str] = {
     "volunteer": N_("Volunteer"),
     "manager": N_("Manager"),

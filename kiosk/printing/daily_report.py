@@ -25,16 +25,16 @@ def daily_report(report: DayReport, place: str, zone: tzinfo, made: datetime, he
     paper = Paper(WIDTH_MM, HEIGHT_MM, made)
     paper.text(MARGIN_MM, 22, _("Report of %(day)s", day=report.day.isoformat()), size_pt=20, width_mm=_ACROSS_MM)
     paper.text(MARGIN_MM, 30, f"{place}  {report.kiosk}".strip(), size_pt=11, width_mm=_ACROSS_MM)
-    y = _table(paper, 42, _numbers(report), columns=3)
+    y = table(paper, 42, report_numbers(report), columns=3)
     y = _chart(paper, y + 8, report.hours)
-    y = _list(paper, y + 10, _("By lane"), [_of_lane(line) for line in report.lanes[:_MOST_LANES]])
+    y = listed(paper, y + 10, _("By lane"), [_of_lane(line) for line in report.lanes[:_MOST_LANES]])
     reasons = [f"{count}  {words.reason(name)}" for name, count in report.reasons[:_MOST_REASONS]]
-    y = _list(paper, y + 4, _("Why people did not pass at once"), reasons)
-    y = _list(paper, y + 4, _("Temperatures (estimates)"), [_measured(report)])
-    gaps = [_gap(gap, zone) for gap in report.missing[:_MOST_GAPS]]
-    y = _list(paper, y + 4, _("Time without the kiosk"), gaps or [_("none")])
-    said = _("Made %(time)s", time=f"{made.astimezone(zone):%Y-%m-%d %H:%M}") + (f"   {head}" if head else "")
-    paper.text(MARGIN_MM, HEIGHT_MM - 10, said, size_pt=8, width_mm=_ACROSS_MM)
+    y = listed(paper, y + 4, _("Why people did not pass at once"), reasons)
+    y = listed(paper, y + 4, _("Temperatures (estimates)"), [measured(report)])
+    y = listed(paper, y + 4, _("Waiting for the volunteer's decision"), [waited(report)])
+    gaps = [gap_line(gap, zone) for gap in (*report.missing, *report.doubts)[:_MOST_GAPS]]
+    y = listed(paper, y + 4, _("Time without the kiosk"), gaps or [_("none")])
+    foot(paper, made, zone, head)
     return paper.pdf()
 
 
@@ -59,17 +59,8 @@ def number_words() -> Mapping[str, str]:
     }
 
 
-def gap_words() -> Mapping[str, str]:
-    """Why the gate was away."""
-    return {
-        "stopped": _("switched off in good order"),
-        "restarted": _("started again after a fault"),
-        "power": _("power cut or reboot"),
-        "off": _("switched off"),
-    }
-
-
-def _numbers(report: DayReport) -> list[tuple[str, int]]:
+def report_numbers(report: DayReport) -> list[tuple[str, int]]:
+    """Every number of the report with what it is called, in one order for page and paper."""
     found = []
     for name, said in number_words().items():
         holder = next((each for each in (report.counts, report.remarks, report) if hasattr(each, name)), None)
@@ -77,7 +68,16 @@ def _numbers(report: DayReport) -> list[tuple[str, int]]:
     return found
 
 
-def _table(paper: Paper, y_mm: float, numbers: Sequence[tuple[str, int]], columns: int) -> float:
+def foot(paper: Paper, made: datetime, zone: tzinfo, head: str) -> None:
+    """When the sheet was made, and the code of the log's head, in its last line."""
+    said = _("Made %(time)s", time=f"{made.astimezone(zone):%Y-%m-%d %H:%M}")
+    if head:
+        said += "   " + _("Log: %(head)s", head=head)
+    paper.text(MARGIN_MM, HEIGHT_MM - 10, said, size_pt=8, width_mm=_ACROSS_MM)
+
+
+def table(paper: Paper, y_mm: float, numbers: Sequence[tuple[str, int]], columns: int) -> float:
+    """Numbers with what they are called, in columns; where it ends."""
     width = _ACROSS_MM / columns
     for at, (said, number) in enumerate(numbers):
         left, top = MARGIN_MM + at % columns * width, y_mm + at // columns * 8
@@ -105,7 +105,8 @@ def _chart(paper: Paper, y_mm: float, hours: Sequence[Line]) -> float:
     return base + 4
 
 
-def _list(paper: Paper, y_mm: float, title: str, lines: Sequence[str]) -> float:
+def listed(paper: Paper, y_mm: float, title: str, lines: Sequence[str]) -> float:
+    """Lines under a title; where they end."""
     paper.text(MARGIN_MM, y_mm, title, size_pt=11, width_mm=_ACROSS_MM)
     for at, line in enumerate(lines, 1):
         paper.text(MARGIN_MM + 4, y_mm + 5 * at, line, size_pt=9, width_mm=_ACROSS_MM - 4)
@@ -118,7 +119,8 @@ def _of_lane(line: Line) -> str:
     return f"{line.label}:  " + ",  ".join(told)
 
 
-def _measured(report: DayReport) -> str:
+def measured(report: DayReport) -> str:
+    """The temperatures in one sentence."""
     found = report.temperatures
     if not found.measured:
         return _("nobody was measured")
@@ -132,7 +134,17 @@ def _measured(report: DayReport) -> str:
     return _("%(count)d measured, %(low)s to %(high)s °C, half below %(mid)s; %(febrile)d raised", **values)
 
 
-def _gap(gap: Gap, zone: tzinfo) -> str:
+def waited(report: DayReport) -> str:
+    """How long people waited, in one sentence."""
+    waits = report.waits
+    if not waits.decided:
+        return _("nobody waited for a decision")
+    values = {"count": waits.decided, "mid": round(waits.median_s or 0), "most": round(waits.longest_s or 0)}
+    return _("%(count)d waited, half of them less than %(mid)d s, the longest %(most)d s", **values)
+
+
+def gap_line(gap: Gap, zone: tzinfo) -> str:
+    """From when to when the kiosk was away, and why."""
     since, until = (moment.astimezone(zone) for moment in (gap.since, gap.until))
-    said = f"{since:%H:%M} – {until:%H:%M}  {gap_words().get(gap.why, gap.why)}"
+    said = f"{since:%H:%M} – {until:%H:%M}  {words.say(words.GAPS, gap.why)}"
     return said + (f"; {_('%(count)d visits from paper', count=gap.paper)}" if gap.paper else "")

@@ -24,7 +24,7 @@ from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.notify import Notifier
 from kiosk.settings import Places, Settings, WebSection
 from kiosk.store.desk import Desk, DeskRefusal, Role
-from web import create_app
+from web import create_app, records
 from web.gate import Gate
 
 SPARE_THREADS = 10  # for ordinary requests, while every stream is taken
@@ -59,6 +59,7 @@ class WebService:
             open_things.enter_context(closing(DeskOwner(self._places.desk_socket, desk)))
             gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
             app = create_app(self._settings, self._places, desk, gate, secret=cookie_key(self._places), venue=self._venue())
+            open_things.callback(records.close, app)
             server = make_server(app, self._settings.web)
             open_things.callback(server.stop)
             open_things.callback(gate.close)  # first of all: it ends the streams

@@ -25,6 +25,16 @@ class Act:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class ActFilter:
+    """Which acts are asked for; what is empty does not restrict. Times as `kiosk.core.entry.iso` writes them."""
+
+    who: str = ""
+    what: str = ""
+    since: str = ""
+    until: str = ""  # not included
+
+
 def note(db: sqlite3.Connection, at: datetime, what: str, *, by: str, detail: str = "") -> None:
     """Writes an act down inside the change that it is about."""
     db.execute(
@@ -45,12 +55,21 @@ class Audit:
         with self._file.change() as db:
             note(db, self._now(), what, by=by, detail=detail)
 
-    def page(self, before: int | None = None, limit: int = 50) -> tuple[Act, ...]:
-        """The newest acts, newest first; of those below number `before` where that is given."""
+    def page(self, before: int | None = None, limit: int = 50, chosen: ActFilter = ActFilter()) -> tuple[Act, ...]:
+        """The newest acts of `chosen`, newest first; of those below number `before` where that is given."""
+        parts = (
+            ("who = ?", chosen.who),
+            ("what = ?", chosen.what),
+            ("at >= ?", chosen.since),
+            ("at < ?", chosen.until),
+        )
+        given = [(sql, value) for sql, value in parts if value]
+        where = " AND ".join(["seq < ?", *(sql for sql, _ in given)])
+        last = 2**62 if before is None else max(0, min(before, 2**62))
         with self._file.look() as db:
             rows = db.execute(
-                "SELECT seq, at, who, what, detail FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-                (2**62 if before is None else before, limit),
+                f"SELECT seq, at, who, what, detail FROM audit WHERE {where} ORDER BY seq DESC LIMIT ?",  # noqa: S608
+                (last, *(value for _, value in given), limit),
             )
             return tuple(Act(seq, datetime.fromisoformat(at), who, what, detail) for seq, at, who, what, detail in rows)
 

@@ -1,38 +1,56 @@
-"""The rows that the report of a day is made of, in short looks."""
+"""The rows that the report of a day, or of another stretch of time, is made of: those and no others, in short looks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
 from datetime import date, datetime, timedelta, tzinfo
 
 from kiosk.core import daily
 from kiosk.core.daily import DayReport
 from kiosk.core.entry import EntryKind
+from kiosk.core.paper import SOURCE as PAPER
+from kiosk.core.reports import DECIDING
 from kiosk.store.entries import Entry, Filter
-from kiosk.store.reader import Reader
+from kiosk.store.export import BOM, neutral
+from kiosk.store.records import Records
 
-AROUND = timedelta(days=1)  # decisions come within minutes; a gate that was off longer shows by its start
+AFTER = timedelta(days=1)  # decisions come within minutes of their visit; disputes at any time
 
 
-def day_report(reader: Reader, day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
+def day_report(reader: Records, day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
     """The report of a local day. Raises StoreUnreadable, LogbookBroken."""
     since, until = daily.span(day, zone)
-    return daily.report(_rows(reader, since - AROUND, until + AROUND), day, zone, kiosk, now)
+    return daily.report(rows_about(reader, since, until), day, zone, kiosk, now)
 
 
-def _rows(reader: Reader, since: datetime, until: datetime) -> Iterator[Entry]:
-    """The rows of that time, the ones next to them, and disputes that were noted later, as they were written."""
-    before = reader.page(Filter(until=since), limit=1)
-    yield from before
-    seen = before[0].seq if before else 0
-    for row in reader.rows(Filter(since=since, until=until)):
-        if row not in before:
-            yield row
-            seen = row.seq
-    for kind in (EntryKind.START, EntryKind.DISPUTE):
-        for row in reader.rows(Filter(since=until, kind=kind)):
-            if kind is EntryKind.DISPUTE:
-                yield row
-            elif row.seq == seen + 1:  # the gate was off for days
-                yield row
-                break
+def stretch_report(reader: Records, since: datetime, until: datetime, zone: tzinfo, kiosk: str) -> DayReport:
+    """The report of the time from `since` to `until`, which is now. Raises StoreUnreadable, LogbookBroken."""
+    day = until.astimezone(zone).date()
+    return daily.stretch(rows_about(reader, since, until), (since, until), day, zone, kiosk, until)
+
+
+def rows_about(reader: Records, since: datetime, until: datetime) -> list[Entry]:
+    """The rows of that time, the ones next to them, and later ones about its visits, as they were written."""
+    within = list(reader.rows(Filter(since=since, until=until)))
+    known = {row.seq for row in within}
+    before = reader.last_before(since)
+    edges = [before] if before is not None else []
+    last = max((row.seq for row in (*within, *edges) if row.source != PAPER), default=0)
+    edges += [row for row in reader.after(last, 1) if row.kind is EntryKind.START]  # the gate was off over midnight
+    for kind in sorted(DECIDING):
+        edges += reader.rows(Filter(since=until, until=until + AFTER, kind=kind))
+    edges += reader.rows(Filter(since=until, kind=EntryKind.DISPUTE))
+    beside = {row.seq: row for row in edges if row.seq not in known}
+    return sorted([*within, *beside.values()], key=lambda row: row.seq)
+
+
+def as_csv(report: DayReport) -> bytes:
+    """The report as a table that a spreadsheet opens: section, name, value."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["section", "name", "value"])
+    writer.writerows(
+        [[neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in daily.cells(report)]
+    )
+    return (BOM + out.getvalue()).encode()

@@ -20,7 +20,7 @@ from kiosk.core.model import Outcome
 from kiosk.printing.paper import CJK_FONT
 from kiosk.settings import Places, places
 from kiosk.store.daily import day_report
-from kiosk.store.reader import Reader
+from kiosk.store.records import Records
 from tests.support.written_logbook import MORNING, draft, write
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -51,7 +51,7 @@ def test_json_and_csv_tell_the_same_and_it_is_what_the_log_counts(at: Places) ->
     told = json.loads(run(at, "day", "2026-11-21").stdout)
     table = run(at, "day", "2026-11-21", "--format", "csv").stdout.removeprefix("\ufeff")
     cells = {(section, name): value for section, name, value in csv.reader(io.StringIO(table))}
-    counts = Reader(at.logbook).counts(*daily.span(DAY, ZONE))
+    counts = Records(at.logbook).counts(*daily.span(DAY, ZONE))
     for name in ("passed", "checked", "denied", "incomplete", "entered", "left"):
         assert told["counts"][name] == int(cells["counts", name]) == getattr(counts, name)
     assert told["remarks"]["overridden"] == int(cells["remarks", "overridden"]) == 1
@@ -79,7 +79,7 @@ def test_days_in_which_the_gate_was_off_all_the_time_are_missing_whole(tmp_path:
     at = places(tmp_path / "s")
     write(at, [draft(0), Draft(EntryKind.STOP, MORNING), Draft(EntryKind.START, MORNING + timedelta(days=6))])
     day = MORNING.astimezone(ZONE).date() + timedelta(days=3)
-    made = day_report(Reader(at.logbook), day, ZONE, "k1", datetime(2027, 1, 1, tzinfo=UTC))
+    made = day_report(Records(at.logbook), day, ZONE, "k1", datetime(2027, 1, 1, tzinfo=UTC))
     (gap,) = made.missing
     assert (gap.since, gap.until, gap.why) == (*daily.span(day, ZONE), "stopped")
 
@@ -88,7 +88,7 @@ def test_a_dispute_noted_days_later_is_counted_on_the_visits_day(tmp_path: Path)
     at = places(tmp_path / "s")
     late = MORNING + timedelta(days=5)
     write(at, [draft(0), draft(1, happened=late), Draft(EntryKind.DISPUTE, late, visit="visit-0", refers="visit-0")])
-    made = day_report(Reader(at.logbook), MORNING.astimezone(ZONE).date(), ZONE, "k1", late)
+    made = day_report(Records(at.logbook), MORNING.astimezone(ZONE).date(), ZONE, "k1", late)
     assert made.remarks.disputed == 1
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 
+from kiosk.core import requests as asks
+from kiosk.core.entry import EntryKind
+from kiosk.core.reasons import Answer
+from kiosk.core.requests import Reply
 from kiosk.core.view import Face
 from kiosk.settings import Places
 from tests.support import gate_stub, written_logbook
@@ -46,6 +52,15 @@ FIELDS = (
     ("/desk/evacuation", {"sure": None, "on": None}),
     ("/desk/people", {"q": None, "lane": None}),
     ("/records/names", {"reason": None}),
+    ("/records/files", {"form": None, "columns": None, "names": "yes", "reason": None}),
+    ("/records/files", {"form": "csv", "columns": None, "names": "yes", "reason": None}),
+    ("/records/entries/1/names", {"reason": None}),
+    ("/records/inside/reset", {"reason": None, "sure": "yes"}),
+    ("/records/people", {"q": None}),
+    ("/records/people/rows", {"person": None, "reason": None}),
+    ("/records/people/file", {"name": None, "reason": None}),
+    ("/records/people/erase", {"name": None, "reason": None}),
+    ("/records/people/erase", {"name": None, "reason": None, "sure": "yes", "roster": None}),
     ("/settings/pin", {"old": None, "new": None, "again": None}),
     ("/login", {"name": None, "secret": None}),
     ("/logout", {"next": None}),
@@ -96,6 +111,93 @@ def test_a_download_never_holds_a_formula(manager: Visitor, at: Places, kind: st
     assert len(rows) == 2
     assert len(rows[0]) == len(rows[1])
     assert not [cell for cell in rows[1] if cell.startswith(("=", "+", "@"))]
+
+
+@pytest.mark.parametrize("kind", ["script", "attribute", "formula", "bidi", "marks", "emoji", "header"])
+def test_no_page_of_the_records_runs_or_breaks_on_what_a_stranger_brought(
+    manager: Visitor, stub: GateStub, at: Places, kind: str
+):
+    text = HOSTILE[kind]
+    about = {
+        "visit": "v1",
+        "issuer": text,
+        "format": text,
+        "detail": text,
+        "source": text,
+        "lane": text,
+        "volunteer": text,
+    }
+    rows = [
+        written_logbook.draft(1, **about),
+        written_logbook.draft(2, **about, kind=EntryKind.DISPUTE, refers="v1"),
+        written_logbook.draft(3, **about, kind=EntryKind.MEDICAL_EXIT, refers=text),
+    ]
+    written_logbook.write(at, rows)
+    one = {"seq": 1, "visit": "v1", "at": "2026-11-21T07:30:00Z", "lane": text, "group": text, "confidence": text}
+    told = {"certain": 1, "likely": 0, "unknown": 0, "left_unseen": 0, "since": None, "people": [one]}
+    names = {"1": {"name": text, "note": text}, "2": {"note": text}, "3": {text: text}}
+    stub.answer = lambda request: Reply(
+        request_id=request.request_id,
+        answer=Answer.DONE,
+        data=names if isinstance(request, asks.Reveal) else told,
+    )
+    day = "/records/days/2026-11-21"
+    for address in (
+        *("/records", "/records/entries/1", "/records/entries/2", "/records/inside", "/records/inspection", day),
+        *(f"{day}/report.csv", "/records/looks", f"/records/charts?days=1&until={day[-10:]}", "/records/looks.csv"),
+    ):
+        answer = manager.get(address)
+        assert answer.status_code == 200, address
+        if answer.mimetype == "text/html":
+            harmless(answer.get_data(as_text=True))
+    for address in ("/records/names", "/records/entries/1/names"):
+        page = manager.post(address, {"reason": "why"}).get_data(as_text=True)
+        harmless(page)
+        assert page.count("<td") == page.count("</td>")
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_parameter_of_the_records_breaks_a_page(manager: Visitor, at: Places, kind: str):
+    written_logbook.write(at, [written_logbook.draft(1)])
+    text = quote(HOSTILE[kind].encode("utf-8", "surrogatepass")[:2000])
+    for address in (
+        *(
+            f"/records?{name}={text}"
+            for name in ("since", "who", "tag", "before", "min_c", "volunteer", "lane", text[:80])
+        ),
+        *(f"/records/charts?{name}={text}" for name in ("days", "until")),
+        *(f"/records/looks?{name}={text}" for name in ("who", "what", "since", "until", "before")),
+        *(f"/records/{page}/{text[:200]}" for page in ("days", "files", "entries")),
+        f"/records/people?said=erased&rows={text}",
+    ):
+        answer = manager.get(address)
+        assert answer.status_code in (200, 302, 303, 404, 422), address
+        assert "\x00" not in answer.get_data(as_text=True), address
+        harmless(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
+def test_files_of_every_form_hold_hostile_words_as_words(manager: Visitor, stub: GateStub, at: Places, form: str):
+    rows = [written_logbook.draft(n, issuer=text, format=text) for n, text in enumerate(HOSTILE.values())]
+    written_logbook.write(at, rows)
+    names = {str(seq): {"name": text} for seq, text in enumerate(HOSTILE.values(), 1) if "\udc80" not in text}
+    data = {asks.OpenNames: {"export": "e"}, asks.Reveal: names, asks.SignExport: {"manifest": "{}"}}
+    stub.answer = lambda request: Reply(
+        request_id=request.request_id, answer=Answer.DONE, data=data.get(type(request), {})
+    )
+    answer = manager.post("/records/files", {"form": form, "names": "yes", "reason": "x"})
+    with manager.get(f"{answer.headers['Location']}/save") as file:
+        assert file.status_code == 200
+        body = file.get_data()
+    if form == "xlsx":
+        with zipfile.ZipFile(io.BytesIO(body)) as book:
+            sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet
+        assert sheet.count("<row") == len(HOSTILE) + 2
+        return
+    lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))) if form == "csv" else body.splitlines()
+    assert len(lines) == len(HOSTILE) + (2 if form == "csv" else 1)
+    assert form == "jsonl" or not [cell for line in lines for cell in line if cell.startswith(("=", "+", "@"))]
 
 
 def test_addresses_of_visits_and_lanes_are_only_names(volunteer: Visitor, stub: GateStub):

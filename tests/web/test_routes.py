@@ -12,10 +12,19 @@ from tests.web.conftest import PASSPHRASE, PIN, Visitor
 from web.access import open_to
 
 PUBLIC = {"screen.show", "screen.events", "health.show", "login.home", "login.enter", "login.check", "login.leave"}
-MANAGERS = {"records.show", "records.download", "records.names"}
+MANAGERS = {
+    f"records.{name}"
+    for name in (
+        *("show", "names", "download", "make", "list_files", "file", "save", "seal", "drop", "entry", "entry_names"),
+        *("charts", "day", "day_pdf", "day_csv", "inspect", "inspect_pdf", "inside", "reset_inside"),
+        *("people", "person_rows", "person_file", "person_erase", "acts", "acts_file"),
+    )
+}
+MANAGERS |= {f"users.{name}" for name in ("show", "add", "reset", "enable", "add_token", "revoke")}
 EVERYBODY = {"settings.show", "settings.change_pin"}
 FILES = {"static", "bootstrap.static"}
 EXAMPLES = {"visit": "visit-1", "lane": "main", "condition": "trust_stale", "filename": "tokens.css"}
+EXAMPLES |= {"seq": 1, "made": "0123456789abcdef", "day": "2026-11-21", "user": "u9", "token": "t-9"}
 LOG_INS = {Role.VOLUNTEER: ("Anna", PIN), Role.MANAGER: ("manager", PASSPHRASE), Role.TECHNICIAN: ("tech", PASSPHRASE)}
 
 
@@ -87,7 +96,24 @@ def test_a_strange_host_name_is_not_answered_but_addresses_are(stranger: Visitor
 
 
 def test_every_answer_forbids_scripts_and_styles_that_are_not_ours(manager: Visitor):
-    for address in ("/screen", "/desk", "/records", "/settings", "/health", "/nothing"):
+    records = (
+        "/records",
+        "/records/charts",
+        "/records/days",
+        "/records/inspection",
+        "/records/inside",
+        "/records/looks",
+    )
+    for address in (
+        *records,
+        "/records/people",
+        "/records/files",
+        "/screen",
+        "/desk",
+        "/settings",
+        "/health",
+        "/nothing",
+    ):
         answer = manager.get(address)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
