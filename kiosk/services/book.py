@@ -121,15 +121,9 @@ class Book:
             self._newest = self._logbook.newest()
             self._left_off = self._logbook.last_recorded()
             self._clock.at_least(self._left_off)
-            self._clock.remember(*clocks.remembered(self._of_the_clock(), boot))
+            told = self._logbook.newest_of(EntryKind.CLOCK, EntryKind.TIME_CONFIRMED, limit=100)
+            self._clock.remember(*clocks.remembered(told, boot))
             self.watched.became("ok")
-
-    def _of_the_clock(self) -> list[Entry]:
-        """The newest rows about the clock, the newest first."""
-        reader = Reader(self._at.logbook)
-        kinds = (EntryKind.CLOCK, EntryKind.TIME_CONFIRMED)
-        rows = [row for kind in kinds for row in reader.page(Filter(kind=kind), limit=50)]
-        return sorted(rows, key=lambda row: row.seq, reverse=True)
 
     @property
     def writable(self) -> bool:

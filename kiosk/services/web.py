@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
-import secrets
 import ssl
 import threading
 import time
@@ -23,6 +21,7 @@ from kiosk.services.desk_owner import DeskOwner
 from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.notify import Notifier
 from kiosk.settings import Places, Settings, WebSection
+from kiosk.store import durable
 from kiosk.store.desk import Desk, DeskRefusal, Role
 from web import create_app, records
 from web.gate import Gate
@@ -30,6 +29,7 @@ from web.gate import Gate
 SPARE_THREADS = 10  # for ordinary requests, while every stream is taken
 FIRST_MANAGER = "manager"
 LOOK_EVERY_S = 2.0
+_COOKIE_KEY_BYTES = 32
 TIDY_EVERY_S = 3600.0  # what was kept long enough is deleted
 _ANSWER_WITHIN_S = 3.0
 _LARGEST_BODY = 256 * 1024
@@ -149,12 +149,4 @@ def answers(web: WebSection) -> bool:
 def cookie_key(places: Places) -> bytes:
     """The key that signs cookies: made once, kept beside `desk.db`, readable to the web alone."""
     path: Path = places.desk.with_name("cookie.key")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
-    return key
+    return durable.secret(path, _COOKIE_KEY_BYTES, 0o600)

@@ -12,7 +12,7 @@ from kiosk.core.desk_requests import DeskRefusal, Role, User
 from kiosk.core.faults import StoreUnreadable
 from kiosk.core.model import Certainty, Credential, Holder, Kind, RosterMatch
 from kiosk.core.roster import Person, name_key
-from kiosk.store import owning, retention
+from kiosk.store import durable, owning, retention
 from kiosk.store.audit import Act, Audit
 from kiosk.store.desk_file import DeskFile
 from kiosk.store.roster import Roster, document_tag, person_of
@@ -172,13 +172,4 @@ def _read_key(path: Path) -> bytes | None:
 
 def _roster_key(path: Path, random: Callable[[int], bytes]) -> bytes:
     """The key of the document hashes: beside the database, not in it, so that no backup of the one holds both."""
-    try:
-        handle = os.open(_key_path(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, owning.MODE)
-    except FileExistsError:
-        return _key_path(path).read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        key = random(_KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+    return durable.secret(_key_path(path), _KEY_BYTES, owning.MODE, random)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -31,6 +33,21 @@ def give(path: Path, folder: Path) -> None:
         to = folder.stat()
         for each in (path, *(path.rglob("*") if path.is_dir() else ())):
             os.chown(each, to.st_uid, to.st_gid)
+
+
+def secret(path: Path, size: int, mode: int, random: Callable[[int], bytes] = os.urandom) -> bytes:
+    """The `size` random bytes in a file, made on first use; a file that a power cut left in part counts as none.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        found = path.read_bytes()
+        if len(found) == size:
+            return found
+    fresh = random(size)
+    write(path, fresh, mode)
+    return fresh
 
 
 def settle(path: Path) -> None:

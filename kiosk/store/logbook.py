@@ -275,6 +275,11 @@ class Logbook:
         with self._reading():
             return questions.newest(self._db)
 
+    def newest_of(self, *kinds: EntryKind, limit: int) -> list[Entry]:
+        """The newest rows of some rare kinds, the newest first. Raises StoreUnreadable."""
+        with self._reading():
+            return questions.newest_of(self._db, kinds, limit)
+
     def last_recorded(self) -> datetime | None:
         """The latest time at which a row was recorded: the clock may never show less. Raises StoreUnreadable."""
         with self._reading():

@@ -107,6 +107,13 @@ def newest(db: sqlite3.Connection) -> Entry | None:
     return parse(row[0]) if row else None
 
 
+def newest_of(db: sqlite3.Connection, kinds: Iterable[EntryKind], limit: int) -> list[Entry]:
+    """The newest rows of some rare kinds, the newest first."""
+    sql = "SELECT seq, body FROM entry WHERE kind = ? ORDER BY seq DESC LIMIT ?"
+    found = [row for kind in kinds for row in db.execute(sql, (kind.value, limit))]
+    return [parse(body) for _, body in sorted(found, reverse=True)[:limit]]
+
+
 def days(since: date, until: date) -> list[date]:
     """Every day from `since` to `until`, both included."""
     return [since + timedelta(days=number) for number in range((until - since).days + 1)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.power.days import KINDS, STARTS_WITHIN_S, Days, Result
+from tests.support.power.days import KINDS, STARTS_WITHIN_CPU_S, STARTS_WITHIN_S, Days, Result
 
 CUTS, AT_ONCE = 100, 2
 CARELESS_CUTS = 8
@@ -29,6 +29,7 @@ def test_a_hundred_power_cuts_lose_nothing_that_was_acknowledged(tmp_path: Path)
     assert set().union(*(result.kinds for result in results)) >= set(KINDS)
     starts_s = sorted(start for result in results for start in result.starts_s)
     assert starts_s[len(starts_s) * 9 // 10] <= STARTS_WITHIN_S
+    assert max(cpu for result in results for cpu in result.starts_cpu_s) <= STARTS_WITHIN_CPU_S
 
 
 def test_the_same_cuts_do_lose_rows_where_the_logbook_does_not_wait_for_the_disk(tmp_path: Path) -> None:

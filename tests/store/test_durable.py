@@ -24,6 +24,17 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return paths
 
 
+@pytest.mark.parametrize("left", [None, b"", b"half"])
+def test_a_secret_that_a_power_cut_left_in_part_is_made_anew_and_then_stays(tmp_path: Path, left: bytes | None) -> None:
+    path = tmp_path / "web" / "roster.key"
+    if left is not None:
+        path.parent.mkdir()
+        path.write_bytes(left)
+    made = durable.secret(path, 32, 0o640)
+    assert len(made) == 32
+    assert durable.secret(path, 32, 0o640) == made
+
+
 def test_a_file_that_was_taken_in_part_is_refused_and_the_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

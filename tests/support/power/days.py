@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
@@ -20,11 +21,13 @@ from kiosk.core.requests import Explain, ManualVisit, MedicalExit, Override, Pur
 from kiosk.services.street import Mint
 from kiosk.settings import places
 from tests.support.gates import ask, view
+from tests.support.power.deskwork import Deskwork
 from tests.support.power.disks import to_oldest_shape, write_days
 from tests.support.power.kiosks import run_kiosk
 from tests.support.power.ledger import LIGHTS_GREEN, Broken, Ledger, greens
 from tests.support.power.machine import Machine, kill
-from tests.support.power.stick import Stick
+from tests.support.power.newcard import TAKES_AT_MOST_S, NewCard
+from tests.support.power.stick import FOLDER, Stick
 
 RULES = "[groups.residents]\nchecks = ['credential', 'identity', 'test_age', 'replay']\n"
 DEVICES = ("--thermometer=none", "--lamp=console", "--voice=silent", "--buttons=none")
@@ -32,10 +35,19 @@ STARTS_WITHIN_S = 3.0
 OLD_DAYS = 5  # that a disk holds to begin with
 LIFE_S = 20.0
 LIVES_OF_A_DISK = 8
+STARTS_WITHIN_CPU_S = 3.0  # of the gate's own, whatever else the machine does
 DISKS = ("oldest shape", "empty", "last week")
-KINDS = ("start", "visits", "visits", "overrides", "purge", "backup")
+KINDS = ("start", "visits", "visits", "overrides", "purge", "backup", "desk", "restore")
 # How many operations of the disk the power lasts: counted from the start of the gate, or from the first visit.
-OPERATIONS = {"start": 80, "visits": 700, "overrides": 500, "purge": 120, "backup": 250}
+OPERATIONS = {
+    "start": 80, "visits": 700, "overrides": 500, "purge": 120, "backup": 250, "desk": 400, "restore": 260
+}  # fmt: skip
+
+
+def cpu_s(process: int) -> float:
+    """Seconds of processor time that a process has used. Source: proc(5), /proc/pid/stat, fields 14 and 15."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -46,6 +58,7 @@ class Result:
     lost: int = 0
     flaws: list[str] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
+    starts_cpu_s: list[float] = field(default_factory=list)
     acknowledged: int = 0
     backups: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
@@ -56,6 +69,7 @@ class Result:
         self.lost += other.lost
         self.flaws += other.flaws
         self.starts_s += other.starts_s
+        self.starts_cpu_s += other.starts_cpu_s
         self.acknowledged += other.acknowledged
         self.backups += other.backups
         for kind, count in list(other.kinds.items()):
@@ -81,7 +95,10 @@ class Days:
         self._at.runtime.mkdir()
         self._ledger = Ledger()
         self._stick = Stick()
+        self._card = NewCard(folder, self._stick.key)
+        self._desk = Deskwork()
         self._people = 0
+        self._seats = 0  # clerks so far
 
     def cuts(self, number: int, progress: Callable[[Result], None] = lambda _: None) -> Result:
         """So many lives, each ended by a cut; a last one looks at what is left."""
@@ -97,7 +114,12 @@ class Days:
         """One life: power on, start, look, work, cut."""
         where = f"seed {self._seed}, cut {life} ({kind})"
         lamp = self._folder / f"lamp-{life}.txt"
+        if kind == "restore" and not self._stick.promised:
+            kind = "visits"
         with self._machine.on(self._dice.randrange(1 << 30)):
+            if not self._resumed(where):
+                kind = "resume"
+                return
             if kind == "start":
                 self._machine.arm(cut_at=self._dice.randint(1, OPERATIONS[kind]))
             with lamp.open("wb") as out:
@@ -105,12 +127,15 @@ class Days:
             try:
                 if self._comes_up(gate, where):
                     self._look(where)
-                    if kind != "last":
+                    if kind == "restore":
+                        self._restore(gate)
+                    elif kind != "last":
                         self._work(gate, kind, where)
                 self._machine.cut()
             finally:
                 kill([gate])
                 self.result.backups += self._stick.end()
+                self.result.acknowledged += self._desk.end()
         self._ledger.acknowledge(LIGHTS_GREEN, greens(lamp))
         self.result.acknowledged += greens(lamp)
         self.result.cuts += kind != "last"
@@ -128,6 +153,7 @@ class Days:
             with suppress(LinkDown, OSError):
                 view(self._at)
                 self.result.starts_s.append(time.monotonic() - self._started_s)
+                self.result.starts_cpu_s.append(cpu_s(gate.pid))
                 return True
             if self._machine.is_off:
                 return False
@@ -142,8 +168,9 @@ class Days:
         """Compares the logbook with the ledger; what the power took away while looking is looked at again later."""
         before = replace(self._ledger)
         try:
+            settled = self._card.settle(self._at, self._ledger)
             found = self._ledger.check(self._at.logbook, self._at.keys)
-            found.flaws += self._stick.check(self._at)
+            found.flaws += settled + self._stick.check(self._at) + self._desk.check(self._at)
         except (KioskError, OSError) as error:
             found = Broken(0, [f"{type(error).__name__}: {error}"])
         if self._machine.is_off:
@@ -157,6 +184,9 @@ class Days:
         """What people do at a gate, until the power goes."""
         until_s = time.monotonic() + LIFE_S
         first = {"purge": self._purge, "overrides": self._decide, "backup": self._backup}.get(kind, self._visit)
+        if kind == "desk":
+            self._seats += 1
+            self._desk.begin(self._at, self._seats, self._folder / "desk.txt")
         self._machine.arm(cut_at=self._dice.randint(1, OPERATIONS[kind]))
         with suppress(LinkDown, OSError):
             first()
@@ -194,6 +224,31 @@ class Days:
         while self._stick.is_running(for_s=0.1) and not self._machine.is_off:
             self._visit()
 
+    def _restore(self, gate: subprocess.Popen[bytes]) -> None:
+        """The gate is stopped as systemd does it, and the newest backup put over what is there."""
+        gate.terminate()
+        gate.wait(timeout=LIFE_S)
+        said = self._folder / "restore.txt"
+        source = self._at.state.parent / FOLDER / self._stick.promised[-1]
+        self._machine.arm(cut_at=self._dice.randint(1, OPERATIONS["restore"]))
+        self._finish(self._card.begin(self._at, source, said))
+
+    def _resumed(self, where: str) -> bool:
+        """Whether a gate may start: where a restore was cut short, it is finished first."""
+        process = self._card.resume(self._at, self._folder / "restore.txt")
+        if process is None:
+            return True
+        self._finish(process)
+        if process.returncode:
+            self.result.flaws.append(f"{where}: an interrupted restore could not be finished ({process.returncode})")
+        return process.returncode == 0
+
+    def _finish(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            self._card.ended(process.wait(TAKES_AT_MOST_S))
+        finally:
+            kill([process])
+
     def _purge(self) -> None:
         today = datetime.now(UTC).date()
         before = max(self._ledger.forgotten_before, today - timedelta(days=OLD_DAYS)) + timedelta(days=1)
@@ -219,7 +274,8 @@ class Days:
         """A new disk: empty but for the rules, or with the rows of last week, perhaps in the oldest shape there was."""
         shutil.rmtree(self._machine.image)
         at = places(self._machine.image / "var")
-        self._ledger = Ledger()
+        self._ledger, self._desk = Ledger(), Deskwork()
+        self._card = NewCard(self._folder, self._stick.key)
         at.state.mkdir(parents=True)
         at.rules.write_text(RULES)
         self._stick.prepare(at)
@@ -228,4 +284,8 @@ class Days:
         write_days(at, OLD_DAYS)
         if kind == "oldest shape":
             to_oldest_shape(at.logbook)
+        else:
+            self._stick.begin(at, self._folder / "backup.txt")
+            assert not self._stick.is_running(for_s=LIFE_S)
+            assert self._stick.end()
         self._ledger.check(at.logbook, at.keys)

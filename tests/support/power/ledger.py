@@ -74,6 +74,10 @@ class Ledger:
         self.rows, self.acknowledged = hashes, Counter()
         return found
 
+    def restored(self, hashes: dict[int, str]) -> None:
+        """The card holds a backup now: what was written after it is in the state that was set aside."""
+        self.rows, self.acknowledged, self.forgotten_before = hashes, Counter(), date.min
+
     def _duplicates(self, bodies: dict[int, dict[str, object]], found: Broken) -> None:
         names = Counter((body["epoch"], body["seq"]) for body in bodies.values())
         visits = Counter(body["visit"] for body in bodies.values() if body["kind"] == "visit")
