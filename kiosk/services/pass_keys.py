@@ -114,7 +114,15 @@ def _make(path: Path) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     lists.write_whole(path, pem, mode=0o600)
+    _give_to_owner_of_folder(path)
     return key
+
+
+def _give_to_owner_of_folder(path: Path) -> None:
+    """What root makes belongs to whom the folder belongs to: the pages' process, which signs too."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def _read(path: Path) -> Ed25519PrivateKey:
@@ -143,6 +151,7 @@ def _alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written ({error.strerror}); check its permissions") from error
     try:
+        _give_to_owner_of_folder(folder / ".lock")
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:

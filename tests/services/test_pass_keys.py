@@ -1,7 +1,10 @@
 """The keys that passes are signed with."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from kiosk.core import formats
 from kiosk.core.formats import local_pass
@@ -97,3 +100,13 @@ def test_a_denied_pass_is_refused_here_at_once_and_elsewhere_by_import(tmp_path)
     assert stands(text, at, NOW) is Reason.VALID
     import_list(path, there)
     assert stands(text, there, NOW) is Reason.VALID
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(tmp_path):
+    at = places(tmp_path)
+    at.pass_keys.mkdir()
+    os.chown(at.pass_keys, 1234, 1234)
+    pass_keys.rotate(at, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
+    owners = {path.name: path.stat().st_uid for path in at.pass_keys.iterdir() if path.suffix != ".json"}
+    assert owners == {".lock": 1234, "local_pass.pem": 1234, "local_pass-next.pem": 1234}
