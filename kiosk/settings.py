@@ -164,6 +164,11 @@ class Places:
         return self.state / "web" / "desk.db"
 
     @property
+    def tls(self) -> Path:
+        """The kiosk's own certificate authority, and the certificate of its pages."""
+        return self.state / "web" / "tls"
+
+    @property
     def pass_keys(self) -> Path:
         """The keys that passes and venue posters are signed with."""
         return self.state / "passes"

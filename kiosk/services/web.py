@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
@@ -22,6 +24,7 @@ from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.notify import Notifier
 from kiosk.settings import Places, Settings, WebSection
 from kiosk.store import durable
+from kiosk.store.authority import Authority
 from kiosk.store.desk import Desk, DeskRefusal, Role
 from web import create_app, records
 from web.gate import Gate
@@ -57,10 +60,12 @@ class WebService:
             desk = open_things.enter_context(closing(Desk.open(self._places.desk)))
             desk.sessions.idle_s = self._settings.web.session_min * 60
             open_things.enter_context(closing(DeskOwner(self._places.desk_socket, desk)))
+            authority = Authority(self._places.tls)
+            settings = under_own_authority(self._settings, authority)
             gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
-            app = create_app(self._settings, self._places, desk, gate, secret=cookie_key(self._places), venue=self._venue())
+            app = create_app(settings, self._places, desk, gate, secret=cookie_key(self._places), venue=self._venue())
             open_things.callback(records.close, app)
-            server = make_server(app, self._settings.web)
+            server = make_server(app, settings.web)
             open_things.callback(server.stop)
             open_things.callback(gate.close)  # first of all: it ends the streams
             gate.start()
@@ -72,9 +77,11 @@ class WebService:
             while not stopping.wait(LOOK_EVERY_S):
                 if time.monotonic() - tidied_s > TIDY_EVERY_S:
                     tidied_s = time.monotonic()
+                    with suppress(OSError, SettingsError):  # tried again in an hour; there are 60 days left
+                        renew(server, authority)
                     with suppress(DeskUnwritable):  # the desk's own state says so
                         desk.forget_on_time(self._settings.retention.audit_days)
-                if serving.is_alive() and answers(self._settings.web):
+                if serving.is_alive() and answers(settings.web):
                     self._notifier.turn_done()
             self._notifier.stopping()
 
@@ -90,6 +97,26 @@ class WebService:
             raise KioskError(f"the first manager could not be made: {added}; say kiosk user add")
         user, passphrase = added
         self._say(_("First log-in, shown this once: %(name)s  %(passphrase)s", name=user.name, passphrase=passphrase))
+
+
+def under_own_authority(settings: Settings, authority: Authority) -> Settings:
+    """The settings with the certificate that `kiosk tls init` made, where none is given in them."""
+    if settings.web.tls_cert or not authority.there:
+        return settings
+    web = replace(settings.web, tls_cert=str(authority.chain), tls_key=str(authority.key))
+    return replace(settings, web=web)
+
+
+def renew(server: Server, authority: Authority, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    """A fresh certificate where the old one ends soon; whoever connects from now on gets it.
+
+    Raises SettingsError, OSError.
+    """
+    adapter = server.ssl_adapter
+    if adapter is None or adapter.certificate != str(authority.chain) or not authority.due(now()):
+        return
+    authority.renew(now())
+    adapter.context.load_cert_chain(str(authority.chain), str(authority.key))
 
 
 def make_server(app: Flask, web: WebSection) -> Server:

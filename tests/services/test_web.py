@@ -7,8 +7,10 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,14 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import requests
+from flask import Flask
 
 from kiosk.core.faults import SettingsError
-from kiosk.services.web import answers, cookie_key, make_server
-from kiosk.settings import WebSection, places
+from kiosk.services.web import answers, cookie_key, make_server, renew, under_own_authority
+from kiosk.settings import Settings, WebSection, places
+from kiosk.store.authority import Authority
 from tests.support.gate_stub import GateStub
 from tests.support.ports import free_port
 
@@ -179,35 +180,46 @@ def test_a_certificate_that_cannot_be_used_is_named(tmp_path: Path):
 
 
 def test_pages_are_served_under_tls_where_a_certificate_is_given(tmp_path: Path):
-    certificate, key = own_certificate(tmp_path)
-    port = free_port()
-    (tmp_path / "kiosk.toml").write_text(f'[web]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n')
-    section = WebSection(port=port, tls_cert=str(certificate), tls_key=str(key))
+    given, port = Authority(tmp_path / "given"), free_port()
+    given.make(("localhost",), "x", datetime.now(UTC))
+    (tmp_path / "kiosk.toml").write_text(f'[web]\ntls_cert = "{given.chain}"\ntls_key = "{given.key}"\n')
     with running(tmp_path, port) as process:
-        deadline = time.monotonic() + PATIENCE_S
-        while not answers(section):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        answered_by_tls(process, port, given)
 
 
-def own_certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kiosk")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "cert.pem", folder / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths
+def test_pages_are_served_under_the_kiosks_own_authority_once_it_is_made(tmp_path: Path):
+    own, port = Authority(places(tmp_path).tls), free_port()
+    own.make(("localhost",), "x", datetime.now(UTC))
+    with running(tmp_path, port) as process:
+        answered_by_tls(process, port, own)
+        login = requests.get(f"https://localhost:{port}/login", verify=str(own.certificate), timeout=PATIENCE_S)
+    cookie = login.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-kiosk=")
+    assert "Secure" in cookie
+    assert "max-age" in login.headers["Strict-Transport-Security"]
+
+
+def test_a_certificate_that_ends_soon_is_renewed_while_the_pages_are_served(tmp_path: Path):
+    own, port = Authority(places(tmp_path).tls), free_port()
+    own.make(("localhost",), "x", datetime.now(UTC) - timedelta(days=380))
+    settings = under_own_authority(Settings(web=WebSection(port=port)), own)
+    server = make_server(Flask("x"), settings.web)
+    serving = threading.Thread(target=server.serve, daemon=True)
+    serving.start()
+    try:
+        before = ssl.get_server_certificate(("localhost", port), timeout=PATIENCE_S)
+        renew(server, own)
+        after = ssl.get_server_certificate(("localhost", port), timeout=PATIENCE_S)
+        renew(server, own)
+        assert ssl.get_server_certificate(("localhost", port), timeout=PATIENCE_S) == after != before
+    finally:
+        server.stop()
+
+
+def answered_by_tls(process: subprocess.Popen, port: int, authority: Authority) -> None:
+    section = WebSection(port=port, tls_cert=str(authority.chain), tls_key=str(authority.key))
+    deadline = time.monotonic() + PATIENCE_S
+    while not answers(section):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
