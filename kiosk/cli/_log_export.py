@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import msgspec
 from kiosk.cli import _gate
 from kiosk.cli._log_rows import chosen_options, filter_of, progress
 from kiosk.cli._options import open_places, open_settings, state_option
+from kiosk.cli._whole import written
 from kiosk.core.faults import KioskError, LinkDown, NotOwner
 from kiosk.core.requests import OpenNames, Reply, Reveal, SignExport
 from kiosk.locale import gettext as _
@@ -150,7 +151,7 @@ def _write(wanted: _Wanted, places: Places) -> manifest.Manifest:
                 count, size, sha256 = _workbook(wanted, bodies, places, step)
             else:
                 make = files.jsonl_file if wanted.form == "jsonl" else files.csv_file
-                with _opened(wanted.out) as binary:
+                with written(wanted.out) as binary:
                     digest = manifest.Digest(binary)
                     count = make(bodies, cast(BinaryIO, digest), wanted.layout, step, processes=processes)
                     size, sha256 = digest.bytes, digest.sha256
@@ -171,19 +172,11 @@ def _write(wanted: _Wanted, places: Places) -> manifest.Manifest:
     )
 
 
-@contextmanager
-def _opened(out: Path) -> Iterator[BinaryIO]:
-    """A file that is there when it is whole, or the standard output."""
-    with click.open_file(str(out), "wb", atomic=str(out) != "-") as binary:
-        yield cast(BinaryIO, binary)
-        binary.flush()
-
-
 def _workbook(wanted: _Wanted, bodies: Bodies, places: Places, step: Callable[[int], None]) -> tuple[int, int, str]:
     with workplace(places.exports) as folder:
         made = folder / "log.xlsx"
         count = workbook_file(bodies, made, wanted.layout, folder, step)
-        with made.open("rb") as source, _opened(wanted.out) as out:
+        with made.open("rb") as source, written(wanted.out) as out:
             digest = manifest.Digest(out)
             while part := source.read(1 << 20):
                 digest.write(part)
