@@ -13,11 +13,12 @@ from typing import Any
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
 from kiosk.store.records import Records
-from web import access, desk, health, language, login, records, safety, screen, settings, troubles, wording
+from web import access, api, desk, health, language, login, records, safety, screen, settings, troubles, users, wording
 from web.gate import Gate
 from web.parts import KEY, Parts, Probe
 from web.rendered import Rendered
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     desk.blueprint,
     records.blueprint,
     settings.blueprint,
+    users.blueprint,
     health.blueprint,
     login.blueprint,
 )
@@ -92,4 +94,7 @@ def create_app(
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     login.limit(app)
+    limited = bool(app.config.get("RATELIMIT_ENABLED", True))
+    api_app = api.create_api(app.extensions[KEY], limited=limited)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {api.PREFIX: api_app})  # type: ignore[method-assign]
     return app

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 from flask import Flask, g, request
 from flask_babel import format_datetime, format_decimal, format_time
 
+from kiosk.locale import desk, words
 from kiosk.locale import gettext as _
-from kiosk.locale import words
 from kiosk.store.desk import Role
 from web import language
 from web.access import MAY, Login
@@ -26,6 +26,7 @@ class Say:
     advice = staticmethod(words.advice)
     face = staticmethod(words.face)
     said = staticmethod(words.said)
+    scope = staticmethod(desk.scope)
 
 
 def _says(table_name: str) -> object:
@@ -101,6 +102,7 @@ def pages_of(user: Login) -> list[tuple[str, str]]:
     pages = (
         ("desk.show", _("Desk"), Role.VOLUNTEER),
         ("records.show", _("Records"), Role.MANAGER),
+        ("users.show", _("People who log in"), Role.MANAGER),
         ("settings.show", _("Settings"), Role.TECHNICIAN),
     )
     return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
