@@ -53,7 +53,7 @@ def charts() -> tuple[str, int]:
     try:
         known = counted().reports(wanted, WITHIN_S)
     except (StoreUnreadable, LogbookBroken) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     made = [known[day] for day in wanted if day in known]
     page = render_template(
         "records/charts.html",

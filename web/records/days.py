@@ -56,7 +56,7 @@ def day(day: str = "") -> tuple[str, int]:
         report, proof = counted().report(asked), _proof()
         said = _explained(report)
     except (StoreUnreadable, LogbookBroken) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     today = counted().today()
     page = render_template(
         "records/day.html",
@@ -81,7 +81,7 @@ def day_pdf(day: str) -> Response | tuple[str, int]:
         report, proof = counted().report(_asked(day)), _proof()
         body = daily_report(report, parts().settings.kiosk.place, counted().zone, parts().now(), head=proof.text)
     except (StoreUnreadable, LogbookBroken, SettingsError) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     return _file(body, "application/pdf", f"report-{report.day.isoformat()}.pdf")
 
 
@@ -92,7 +92,7 @@ def day_csv(day: str) -> Response | tuple[str, int]:
     try:
         report = counted().report(_asked(day))
     except (StoreUnreadable, LogbookBroken) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     return _file(as_csv(report), "text/csv", f"report-{report.day.isoformat()}.csv")
 
 
@@ -103,7 +103,7 @@ def inspect() -> tuple[str, int]:
     try:
         report, events, proof = _inspected()
     except (StoreUnreadable, LogbookBroken) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     page = render_template(
         "records/inspection.html",
         report=report,
@@ -125,7 +125,7 @@ def inspect_pdf() -> Response | tuple[str, int]:
         report, events, proof = _inspected()
         body = inspection(report, events, parts().settings.kiosk.place, counted().zone, parts().now(), proof.text)
     except (StoreUnreadable, LogbookBroken, SettingsError) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     return _file(body, "application/pdf", f"inspection-{parts().now().astimezone(counted().zone):%Y%m%d-%H%M}.pdf")
 
 

@@ -33,7 +33,7 @@ def entry(seq: int) -> tuple[str, int]:
         place = _place(seq)
         return _page(place), 200
     except (StoreUnreadable, LogbookBroken) as error:
-        return render_template("records/unable.html", said=str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
 
 
 @blueprint.post("/entries/<int:seq>/names")

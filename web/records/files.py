@@ -38,8 +38,10 @@ def download() -> AnyResponse | tuple[str, int]:
     try:
         at_once = parts().logbook.count_to(found.chosen, AT_ONCE) <= AT_ONCE
         made = exports().start(_wanted(found, Form.CSV))
-    except (StoreUnreadable, LogbookBroken, TooManyJobs) as error:
-        return _unable(str(error)), 503
+    except TooManyJobs:
+        return _unable(_busy()), 503
+    except (StoreUnreadable, LogbookBroken) as error:
+        return render_template("records/unable.html", trouble=str(error)), 503
     if at_once and made.job.wait(_WAIT_S) and made.job.state is JobState.DONE:
         return _file(made)
     return redirect(url_for("records.file", made=made.id), code=303)
@@ -65,9 +67,9 @@ def make() -> AnyResponse | tuple[str, int]:
     except NamesRefused:
         return _unable(_("The gate did not open the names; nothing was saved. Please try again.")), 409
     except TooManyJobs:
-        return _unable(_("Four files are being made already. Please wait for one of them.")), 503
+        return _unable(_busy()), 503
     except (StoreUnreadable, LogbookBroken) as error:
-        return _unable(str(error)), 503
+        return render_template("records/unable.html", trouble=str(error)), 503
     made.job.wait(0.5)
     return redirect(url_for("records.file", made=made.id), code=303)
 
@@ -146,6 +148,10 @@ def _file(made: Made) -> AnyResponse:
 
 def _unable(said: str) -> str:
     return render_template("records/unable.html", said=said)
+
+
+def _busy() -> str:
+    return _("Four files are being made already. Please wait for one of them.")
 
 
 def _minutes() -> int:
