@@ -49,6 +49,8 @@ def import_list(source: Path, at: Places, said: Said | None = None) -> Candidate
     reason.
     """
     candidate = examine(source, at, said or Said())
+    if candidate.target.parent == at.trust:
+        lists.write_whole(lists.copy_of(candidate.target), candidate.data, mode=0o644)
     lists.write_whole(candidate.target, candidate.data, mode=0o644)
     return candidate
 

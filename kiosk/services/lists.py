@@ -39,9 +39,31 @@ def public_list(at: Places) -> Path:
 
 def of_kiosk(at: Places, more: Iterable[Path] = ()) -> Trust:
     """What this kiosk trusts: its imported lists, the keys and denials of its own passes, and `more` paths."""
+    return merge([_own(at), load([*_lists_in(at.trust), *more])])
+
+
+def _own(at: Places) -> Trust:
+    """What is made here, and therefore is never stale here."""
     made = [public_list(at), *sorted(at.pass_keys.glob("denied-*.json"))]
-    own = replace(load(file for file in made if file.is_file()), as_of=None)  # what is made here is never stale here
-    return merge([own, load([*_lists_in(at.trust), *more])])
+    return replace(load(file for file in made if file.is_file()), as_of=None)
+
+
+def last_good(at: Places, more: Iterable[Path] = ()) -> Trust:
+    """The same where a list broke after its import: of each such list the copy that was made then.
+
+    Raises SettingsError where there is no such copy.
+    """
+    whole = [_one_or_why(file) for file in _lists_in(at.trust)]
+    mended = [
+        _one(copy_of(file)) if isinstance(found, SettingsError) else found
+        for file, found in zip(_lists_in(at.trust), whole, strict=True)
+    ]
+    return merge([_own(at), *mended, load(more)])
+
+
+def copy_of(file: Path) -> Path:
+    """Where the copy of an imported list lies, which nobody edits."""
+    return file.parent / ".imported" / file.name
 
 
 def imported(at: Places) -> tuple[tuple[Path, Trust | SettingsError], ...]:
@@ -76,6 +98,7 @@ def take_away(file: Path) -> None:
     """Removes an imported list. Raises SettingsError."""
     try:
         file.unlink()
+        copy_of(file).unlink(missing_ok=True)
     except OSError as error:
         raise SettingsError(f"{file}: cannot be removed ({error.strerror}); check the folder") from error
 

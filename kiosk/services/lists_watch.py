@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -38,7 +38,7 @@ class Policy:
 class _Country:
     """The rules of countries, and when the oldest of them came."""
 
-    book: RuleBook = RuleBook()
+    book: RuleBook = field(default_factory=RuleBook)
     as_of: datetime | None = None
 
 
@@ -53,8 +53,8 @@ class Lists:
         self._stop = threading.Event()
         self._seen: tuple[object, ...] | None = None
         self._own_rules, self._country = Rules(), _Country()
-        self._imported = Trust(services=online_code.services(()))
-        self.policy = Policy(Rules(), self._imported)
+        self._imported: Trust | None = None
+        self.policy = Policy(Rules(), Trust(services=online_code.services(())))
         self._refresh()
         self._thread = threading.Thread(target=self._watch, name="lists", daemon=True)
         self._thread.start()
@@ -71,11 +71,11 @@ class Lists:
         self._own_rules = self._kept(self.rules_state, self._rules, self._own_rules)
         self._country = self._kept(self.country_state, self._country_rules, self._country)
         rules = rule_files.put_into(self._own_rules, self._country.book)
-        self._imported = self._kept(self.trust_state, self._trust, self._imported)
+        self._imported = imported = self._kept(self.trust_state, self._trust, self._imported) or self._last_good()
         asked = self._country.as_of if rules.country.code else None  # rules that are asked grow old like lists
-        as_of = min((moment for moment in (self._imported.as_of, asked) if moment), default=None)
+        as_of = min((moment for moment in (imported.as_of, asked) if moment), default=None)
         services = online_code.services(rules.online.patterns)
-        self.policy = Policy(rules, replace(self._imported, services=services, as_of=as_of))
+        self.policy = Policy(rules, replace(imported, services=services, as_of=as_of))
 
     def _rules(self) -> Rules:
         path = self._at.rules
@@ -83,8 +83,15 @@ class Lists:
         online_code.services(rules.online.patterns)  # a wrong pattern refuses the file
         return rules
 
-    def _trust(self) -> Trust:
+    def _trust(self) -> Trust | None:
         return lists.of_kiosk(self._at, self._more)
+
+    def _last_good(self) -> Trust:
+        """At a start with a broken list: the copies of the last imports; nothing is believed where one lacks."""
+        try:
+            return lists.last_good(self._at, self._more)
+        except SettingsError:
+            return Trust()
 
     def _country_rules(self) -> _Country:
         return _Country(rule_files.load(self._at.country_rules), rule_files.as_of(self._at.country_rules))
