@@ -109,6 +109,7 @@ docs: $(READY_DEV)  ## write the references that are made from the code
 	write settings.md $(BIN)/kiosk settings
 	write rules.md $(BIN)/kiosk settings --rules
 	write cli.md $(BIN)/python -m tests.support.cli_reference
+	write faults.md $(BIN)/python -m tests.support.fault_table
 
 catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, compile them
 	@$(BIN)/pybabel -q extract -F pyproject.toml --add-location file --sort-by-file --project checkpoint-kiosk \

@@ -176,6 +176,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "journal_mode": N_("cannot keep the log safely"),
     "synchronous": N_("does not wait for the disk"),
     "silent": N_("does not answer"),
+    "slow": N_("answers too slowly"),
     "down": N_("does not work"),
     "fault": N_("does not work"),
     "restarting": N_("is being started again"),

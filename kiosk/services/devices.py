@@ -51,6 +51,7 @@ class Watched:
         self.name, self.driver, self.lane = name, driver, lane
         self._clock = clock
         self.state = State("starting", clock.now(), clock.monotonic_s())
+        self._down_since_s: float | None = self.state.since_s
         self.reading = ""
         self.errors: dict[str, int] = {}
         self.facts: dict[str, str] = {}
@@ -59,14 +60,17 @@ class Watched:
         """Notes a state; `since` stays while the code does."""
         if code != "ok":
             self.errors = self.errors | {code: self.errors.get(code, 0) + 1}
+            self._down_since_s = self._clock.monotonic_s() if self._down_since_s is None else self._down_since_s
+        else:
+            self._down_since_s = None
         if code == self.state.code:
             self.state = replace(self.state, detail=detail)
         else:
             self.state = State(code, self._clock.now(), self._clock.monotonic_s(), detail)
 
     def down_s(self) -> float:
-        """For how long it has not worked, whatever was done to the wall clock meanwhile."""
-        return 0.0 if self.state.ok else self._clock.monotonic_s() - self.state.since_s
+        """For how long it has not worked, in whatever way, and whatever was done to the wall clock meanwhile."""
+        return 0.0 if self._down_since_s is None else self._clock.monotonic_s() - self._down_since_s
 
     def view(self) -> DeviceView:
         """The state as pages show it."""
@@ -118,6 +122,11 @@ class ThermometerWorker:
         except KioskError as error:
             self.watched.became(getattr(error, "code", "absent"), str(error))
             return RETRY_S
+        now_s = self._clock.monotonic_s()
+        took_s, self._turned_s = now_s - self._turned_s, now_s
+        if took_s > SILENT_AFTER_S:
+            self.watched.became("slow", f"a reading takes {took_s:.1f} s; raise the speed of its bus")
+            return READING_EVERY_S
         self.watched.became("ok")
         self._tell(self._device, reading)
         self._inbox.post(ThermometerRead(self._lane, reading))

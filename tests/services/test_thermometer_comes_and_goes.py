@@ -26,7 +26,7 @@ def take_the_bus_away(bench: BenchGate) -> None:
 
 
 def hang(bench: BenchGate) -> None:
-    bench.part.always, bench.part.takes = errno.ETIMEDOUT, lambda: bench.passes(1.0)
+    bench.part.always, bench.part.takes = errno.ETIMEDOUT, lambda: bench.turns_for(1.0)
 
 
 def damage(bench: BenchGate) -> None:

@@ -17,6 +17,7 @@ import pytest
 import hardware
 from hardware.lamps.simulated import SimulatedLamp
 from hardware.thermometers.mlx90614 import Mlx90614
+from kiosk.core.faults import LampFault
 from kiosk.core.model import Credential, RosterMatch
 from kiosk.core.ports import LampPattern
 from kiosk.services import devices
@@ -73,7 +74,9 @@ class BenchGate:
     bus_there: list[bool]
     camera: CameraState = CameraState.OK
     object_c: float = ROOM_C
-    shown: list[LampPattern] = field(default_factory=list)
+    override: dict[int, int] = field(default_factory=dict)  # words that the part answers whatever it sees
+    flickers: bool = True
+    lamp_works: bool = True
     _next_s: float = 0.0
     _readings: int = 0
 
@@ -99,6 +102,11 @@ class BenchGate:
         """How often the lamp was green."""
         return self.lamp.shown.count(LampPattern.PASS)
 
+    def camera_becomes(self, state: str) -> None:
+        """The scanner says so of its camera; without a camera no code is seen."""
+        self.camera = CameraState(state)
+        self.gate._passages["main"].scanner.camera.became(state)
+
     def rows(self) -> list[Entry]:
         """Everything that was written down, oldest first."""
         return sorted(Reader(self.at.logbook).rows(Filter()), key=lambda entry: entry.seq)
@@ -115,13 +123,12 @@ class BenchGate:
     def runs(self, seconds: float, *, showing: bool = False) -> None:
         """The gate turns for so long; `showing`: somebody holds up a good code."""
         end_s = self.clock.mono + seconds
+        seen = showing and self.camera is CameraState.OK
         while self.clock.mono < end_s:
             if self.clock.mono >= self._next_s:
                 self._flicker()
                 self._next_s = self.worker.turn() + self.clock.mono
-            self.gate._inbox.post(
-                ScannerLooked("main", Looked(camera=self.camera, texts=(self.code,) if showing else ()))
-            )
+            self.gate._inbox.post(ScannerLooked("main", Looked(camera=self.camera, texts=(self.code,) if seen else ())))
             self.gate.turn(0)
             self.passes(TURN_S)
 
@@ -133,10 +140,23 @@ class BenchGate:
             self.runs(TURN_S)
         return self.clock.mono - began_s
 
+    def turns_for(self, seconds: float) -> None:
+        """The gate goes on turning while its thermometer's worker waits for the bus."""
+        for _ in range(round(seconds / TURN_S)):
+            self.gate.turn(0)
+            self.passes(TURN_S)
+
     def _flicker(self) -> None:
+        if not self.flickers:
+            return
         self._readings += 1
         digit = FLICKER[self._readings % len(FLICKER)]
         self.part.ram |= {OBJECT_1: word(self.object_c) + digit, AMBIENT: word(ROOM_C) + digit // 2}
+        self.part.ram |= self.override
+
+
+def _broken() -> None:
+    raise LampFault("GPIO17 is in use by something else")
 
 
 @contextmanager
@@ -168,6 +188,8 @@ def bench_gate(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: str = "") -
     monkeypatch.setattr(scanner, "check", lambda: True)
     scanner.scanner.became("ok")
     scanner.camera.became("ok")
+    show = lamp.show
+    monkeypatch.setattr(lamp, "show", lambda pattern: show(pattern) if made.lamp_works else _broken())
     made = BenchGate(at, clock, part, lamp, gate, mint, mint.local_pass("Somebody"), bus_there)
     try:
         made.runs(1.0)

@@ -153,6 +153,10 @@ class Bench:
         """The online service answers about the visit before the lane."""
         self.turn(online=(OnlineAnswer(self.visit, key, resolved(outcome, **more) if outcome else None),))
 
+    def opens_all(self, kinds: list[ConditionKind]) -> None:
+        """Several conditions at once, about which nobody has decided."""
+        self.gate = replace(self.gate, conditions=tuple(Condition(kind, self.now) for kind in kinds))
+
     def opens(self, kind: ConditionKind, remedy: Remedy | None = None) -> None:
         """A condition that concerns everybody, decided or not."""
         decisions = (Decision(kind, remedy, "li", self.now, self.now + timedelta(hours=1)),) if remedy else ()
