@@ -135,7 +135,7 @@ def test_a_bad_entry_of_a_good_list_is_told_on_stderr(ask, keys):
     keys.write_text(json.dumps(tree))
     result = ask(STREET.pass_(), "--at", "2026-11-21T07:30:00Z")
     assert lines(result)[0]["status"] == "valid"
-    assert "entry 3: left out" in result.stderr
+    assert "entry 4: left out" in result.stderr
 
 
 def test_the_last_of_several_parts_is_answered_as_the_whole_card(ask, tmp_path):

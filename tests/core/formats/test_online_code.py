@@ -24,6 +24,11 @@ SHIPPED = Trust(services=online_code.services(()))
         ("https://jkm.example.gov.cn/csm/?id=3301", Kind.VENUE, "gov_cn_venue"),
         ("weixin://dl/business/?t=QDZV", Kind.HEALTH, "wechat_mini_program"),
         ("alipays://platformapi/startapp?appId=20", Kind.HEALTH, "alipay_mini_program"),
+        ("upwallet://rn/rnshcarcode", Kind.HEALTH, "unionpay_health_code"),
+        ("https://render.alipay.com/p/w/some-jkm/report-health.html?orgCode=1", Kind.HEALTH, "alipay_health_page"),
+        ("https://h5.dingtalk.com/healthAct/index.html?source=x", Kind.HEALTH, "dingtalk_health_page"),
+        ("https://x.example.gov.cn/jkm/s?action=add&roomcode=7", Kind.VENUE, "gov_cn_venue"),
+        ("https://x.example.gov.cn/a/changsuoma/7", Kind.VENUE, "gov_cn_venue"),
     ],
 )
 def test_public_forms_are_recognised_as_shipped(text, kind, service):
@@ -38,6 +43,8 @@ def test_public_forms_are_recognised_as_shipped(text, kind, service):
         "https://example.com/?u=https://x.gov.cn/jkm/",
         "ftp://x.gov.cn/jkm/1",
         "jkm",
+        "https://render.alipay.com/p/w/some-shop/index.html?x=1",
+        "https://h5.dingtalk.com/other/index.html",
         "https://x.gov.cn/jkm/" + "a" * 600,
     ],
 )
