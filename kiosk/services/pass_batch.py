@@ -18,7 +18,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from kiosk.core.codecs import Rejected, cwt, plain
+from kiosk.core.codecs import Rejected, cwt, malformed, plain
 from kiosk.core.entry import iso
 from kiosk.core.formats import local_pass
 from kiosk.core.model import Group, Holder
@@ -26,6 +26,7 @@ from kiosk.services.pass_keys import PassKey
 
 MAX_BYTES, MAX_LINES = 8 * 1024 * 1024, 50_000
 ID_BYTES = 8
+YEARS = range(1971, 2999)
 HEADERS: dict[str, tuple[str, ...]] = {
     "name": ("姓名", "名字"),
     "person": ("编号", "人员编号", "id"),
@@ -205,6 +206,8 @@ def errors(sheet: Sheet, said: dict[LineReason, str]) -> bytes:
 
 def end_of_day(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Midnight after the last of `days` days, the first being the day of `start` in `zone`."""
+    if start.year not in YEARS:
+        return datetime(YEARS.stop, 1, 1, tzinfo=UTC)
     after = start.astimezone(zone).date() + timedelta(days=days)
     return datetime.combine(after, time.min, zone).astimezone(UTC)
 
@@ -280,7 +283,7 @@ def _wish(row: dict[str, str], line: int, name: str, person: str, usual: Usual) 
         except Rejected:
             return column, LineReason.NOT_A_TIME
     days = row.get("days", "")
-    if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= 3660):
+    if days and not (days.isascii() and days.isdigit() and len(days) < 5 and 1 <= int(days) <= 3660):
         return "days", LineReason.NOT_DAYS
     if days and times["until"]:
         return "days", LineReason.BOTH_ENDS
@@ -300,6 +303,8 @@ def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     if not text:
         return None
     found = cwt.instant(text.replace("/", "-"))
+    if found.year not in YEARS:
+        raise malformed("a year in which no pass is used")
     told = any(mark in text[10:] for mark in "+-Zz")
     return found if told else found.replace(tzinfo=zone).astimezone(UTC)
 
