@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import community_code, venue
+from kiosk.locale import gettext as _
 from kiosk.services import pass_keys
 from kiosk.settings import Places, Settings
 
@@ -17,10 +19,10 @@ MINUTE = timedelta(minutes=1)
 class FreshVenue:
     """Codes of this post, each of which holds for a little longer than it is shown: a photograph is soon worthless."""
 
-    def __init__(self, settings: Settings, at: Places) -> None:
-        self._settings, self._at = settings, at
+    def __init__(self, settings: Settings, at: Places, say: Callable[[str], None] = print) -> None:
+        self._settings, self._at, self._say = settings, at, say
         self._guard = threading.Lock()
-        self._period, self._text = -1, ""
+        self._period, self._text, self._trouble = -1, "", ""
 
     def text(self, now: datetime) -> str:
         """The code of this moment; empty while its key cannot be used. All screens show the same."""
@@ -46,5 +48,8 @@ class FreshVenue:
                 own.key, issuer=own.signer.issuer, venue_id=post.id, name=name,
                 valid_from=begins, valid_until=begins + 2 * each,
             )  # fmt: skip
-        except (SettingsError, ValueError):
-            return ""  # the screen has more important things to say
+        except (SettingsError, ValueError) as error:
+            if str(error) != self._trouble:  # once: the screen has more important things to say
+                self._trouble = str(error)
+                self._say(_("The screen shows no venue code: %(why)s", why=error))
+            return ""

@@ -86,7 +86,7 @@ class WebService:
             self._notifier.stopping()
 
     def _venue(self) -> Callable[[datetime], str] | None:
-        return FreshVenue(self._settings, self._places).text if self._settings.venue.on_screen else None
+        return FreshVenue(self._settings, self._places, self._say).text if self._settings.venue.on_screen else None
 
     def _first_manager(self, desk: Desk) -> None:
         """A fresh database has nobody who could log in: one manager is made, whose passphrase is said once."""

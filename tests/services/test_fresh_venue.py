@@ -52,16 +52,22 @@ def test_the_shortest_period_still_holds_while_it_is_shown(tmp_path):
         assert validity(found, mint.NOW + timedelta(seconds=10)) is Reason.VALID
 
 
-def test_a_key_that_cannot_be_used_leaves_the_screen_without_a_code(tmp_path):
+def test_a_key_that_cannot_be_used_leaves_the_screen_without_a_code_and_is_told_once(tmp_path):
     at = places(tmp_path)
     at.pass_keys.mkdir()
     (at.pass_keys / "venue.pem").write_text("nonsense")
-    assert FreshVenue(BARE, at).text(mint.NOW) == ""
+    said: list[str] = []
+    fresh = FreshVenue(BARE, at, said.append)
+    assert [fresh.text(mint.NOW + timedelta(minutes=later)) for later in range(3)] == [""] * 3
+    why = "not a private key any more; restore it from a backup"
+    assert said == [f"The screen shows no venue code: {at.pass_keys}/venue.pem: {why}"]
 
 
 def test_a_link_that_will_not_do_leaves_the_screen_without_a_code(tmp_path):
     wrong = replace(BARE, venue=replace(BARE.venue, link="ftp://x"))
-    assert FreshVenue(wrong, places(tmp_path)).text(mint.NOW) == ""
+    said: list[str] = []
+    assert FreshVenue(wrong, places(tmp_path), said.append).text(mint.NOW) == ""
+    assert "https://" in said[0]
 
 
 def test_another_compound_s_code_is_not_believed(tmp_path):
