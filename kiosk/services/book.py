@@ -59,7 +59,7 @@ class Book:
         )  # answers to requests that changed something
         self._stopping = threading.Event()
         self._looking: threading.Thread | None = None
-        self.keyring = _keyring(at.keys)
+        self.keyring = _keyring(at.keys, mend)
         self._ledger = Ledger(at.logbook, clock, self.append, self._unsealed, threading.Lock())
         self._release = Release(clock, self.keyring.head_key, self.append)
         self._left_off: datetime | None = None
@@ -72,7 +72,11 @@ class Book:
         except LogbookBroken as error:
             if not self._mend:
                 raise
-            soundness.set_aside(self._at.logbook, self._clock.now(), str(error))
+            try:
+                soundness.set_aside(self._at.logbook, self._clock.now(), str(error))
+            except OSError as failed:  # the disk fails as well: tried again in a moment, and nobody is shown green
+                self.watched.became("unwritable", f"{error}; it could not be set aside: {failed}")
+                return
             self._open_or_break()
         if self._logbook is not None:
             self._look_at_the_disk(self._logbook)
@@ -332,10 +336,10 @@ class Book:
                 self._logbook = None
 
 
-def _keyring(folder: Path) -> Keyring:
+def _keyring(folder: Path, mend: bool) -> Keyring:
     """The gate's keys. Raises LogbookUnwritable with one line where the first ones cannot be made."""
     try:
-        return Keyring.open(folder)
+        return Keyring.open(folder, mend=mend)
     except OSError as error:
         raise LogbookUnwritable(
             f"{folder}: no keys can be made here ({error.strerror}); let the gate write there"

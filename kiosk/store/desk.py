@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.core.desk_requests import DeskRefusal, Role, User
-from kiosk.core.faults import StoreUnreadable
+from kiosk.core.faults import DeskUnwritable, StoreUnreadable
 from kiosk.core.model import Certainty, Credential, Holder, Kind, RosterMatch
 from kiosk.core.roster import Person, name_key
 from kiosk.store import durable, owning, retention
@@ -63,7 +63,12 @@ class Desk:
     ) -> Desk:
         """The desk at `path`, made on first use. Raises NotOwner, DeskUnwritable, LogbookBroken."""
         file = DeskFile(path)
-        return cls(file, _roster_key(path, random), now, random)
+        try:
+            key = _roster_key(path, random)
+        except OSError as error:
+            file.close()
+            raise DeskUnwritable(f"{path}: its key cannot be made: {error}") from error
+        return cls(file, key, now, random)
 
     def forget_on_time(self, audit_days: int) -> dict[str, int]:
         """Deletes what every table has kept long enough; how many rows of each. Raises DeskUnwritable."""

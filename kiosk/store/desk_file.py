@@ -20,7 +20,10 @@ class DeskFile:
         """Opens `path`, made on first use. Raises NotOwner, DeskUnwritable, LogbookBroken."""
         self._path = path
         self._guard = threading.RLock()
-        self._ownership = owning.Ownership(path)
+        try:
+            self._ownership = owning.Ownership(path)
+        except OSError as error:
+            raise DeskUnwritable(f"{path}: cannot be written: {error}") from error
         try:
             self._db = self._connect()
         except BaseException:

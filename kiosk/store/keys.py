@@ -46,10 +46,11 @@ class Keyring:
         self._guard = threading.RLock()
 
     @classmethod
-    def open(cls, folder: Path, random: Callable[[int], bytes] = os.urandom) -> Keyring:
+    def open(cls, folder: Path, random: Callable[[int], bytes] = os.urandom, *, mend: bool = False) -> Keyring:
         """The keyring in `folder`, made on first use. `random` gives that many unpredictable bytes.
 
-        Raises OSError where the folder cannot be read or written, LogbookBroken where the root key is damaged.
+        Raises OSError where the folder cannot be read or written, LogbookBroken where the root key is damaged. With
+        `mend` that one is set aside and a new one made: what was sealed is lost either way, and people come in.
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
         for each in (folder, folder / "days"):
@@ -59,6 +60,10 @@ class Keyring:
             durable.write(root, random(KEY_BYTES), _MODE)
             durable.settle(folder)
         key = root.read_bytes()
+        if len(key) != KEY_BYTES and mend:
+            root.rename(root.with_name(root.name + _DAMAGED))
+            key = random(KEY_BYTES)
+            durable.write(root, key, _MODE)
         if len(key) != KEY_BYTES:
             raise LogbookBroken(f"{root}: {len(key)} bytes instead of {KEY_BYTES}; restore it from its own backup")
         return cls(folder, key, random)
@@ -179,7 +184,7 @@ class Keyring:
 
     def damaged(self) -> list[Path]:
         """Keys that could not be used any more and were set aside: what they sealed cannot be read."""
-        return sorted(self._days.glob(f"*{_DAMAGED}"))
+        return [path for folder in (self._days, self._days.parent) for path in sorted(folder.glob(f"*{_DAMAGED}"))]
 
     def _load(self, path: Path) -> bytes:
         wrapped = path.read_bytes()

@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,28 +53,37 @@ def restore(
     """
     now = now.astimezone(UTC)
     _must_be_free(state, replace)
-    with ExitStack() as held:
+    with _named(state), ExitStack() as held:
         for name in (LOGBOOK, DESK):
             held.callback(_drop_empty, state / name)
             held.enter_context(_owned(state / name))
         part = state / PART
         shutil.rmtree(part, ignore_errors=True)
         held.callback(shutil.rmtree, part, ignore_errors=True)
-        try:
-            head, expired = _unpack(backup, key, part, now, step)
-            known = max(head.epoch, epochs.borne(state / LOGBOOK))
-            epoch = epochs.following(state / LOGBOOK, now, above=known)  # of this card's own files too
-            rows = _begin_epoch(part, head, epoch, boot, now, step)
-            _sync_tree(part)
-            days = len({each.name[:10] for each in (part / "gate/keys/days").glob("*.key")})
-            part.rename(state / DECIDED)  # the decision
-            _sync(state)
-        except OSError as error:
-            if isinstance(error, KioskError):
-                raise
-            raise KioskError(f"{state}: nothing was restored ({error.strerror or error})") from error
+        head, expired = _unpack(backup, key, part, now, step)
+        known = max(head.epoch, epochs.borne(state / LOGBOOK))
+        epoch = epochs.following(state / LOGBOOK, now, above=known)  # of this card's own files too
+        rows = _begin_epoch(part, head, epoch, boot, now, step)
+        _sync_tree(part)
+        days = len({each.name[:10] for each in (part / "gate/keys/days").glob("*.key")})
+        part.rename(state / DECIDED)  # the decision
+        _sync(state)
         aside = _move(state, f"{ASIDE}-{now:%Y%m%dT%H%M%SZ}")
         return Restored(head, epoch, rows, days, expired, aside)
+
+
+@contextmanager
+def _named(state: Path) -> Iterator[None]:
+    """A disk that fails is one line, which says how far it came."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, KioskError):
+            raise
+        why = error.strerror or error
+        if interrupted(state):
+            raise KioskError(f"{state}: the restore was cut short ({why}); say kiosk restore --resume") from error
+        raise KioskError(f"{state}: nothing was restored ({why})") from error
 
 
 def interrupted(state: Path) -> bool:
@@ -87,7 +96,7 @@ def resume(state: Path, now: datetime) -> Path | None:
     shutil.rmtree(state / PART, ignore_errors=True)
     if not interrupted(state):
         raise KioskError(f"{state}: no restore was cut short here; nothing was changed")
-    with ExitStack() as held:
+    with _named(state), ExitStack() as held:
         for name in (LOGBOOK, DESK):
             held.callback(_drop_empty, state / name)
             held.enter_context(_owned(state / name))

@@ -141,17 +141,31 @@ def set_aside(path: Path, now: datetime, why: str) -> Path:
 
     The owner must have let go of it. Where it lies now: the time is in its name. Raises OSError.
     """
-    stamp = iso(now.astimezone(UTC)).replace(":", "").replace("-", "")[:15] + "Z"
-    moved = path.with_name(f"{path.name}{_BROKEN}{stamp}")
-    number = 1
-    while moved.exists():
-        number += 1
-        moved = path.with_name(f"{path.name}{_BROKEN}{stamp}-{number}")
+    moved = _begun(path) or _free_name(path, now)
     for ending in ("-wal", "-shm", ".head", ""):  # the database last: while it stands, the others belong to it
         part = path.with_name(path.name + ending)
         if part.exists():
             part.rename(moved.with_name(moved.name + ending))
     durable.write(moved.with_name(moved.name + _WHY), why.encode("utf-8", "replace"), 0o640)
+    return moved
+
+
+def _begun(path: Path) -> Path | None:
+    """The name under which some of it was moved already by one that could not go on; None where there is none."""
+    for ending in ("-wal", "-shm", ".head"):
+        for part in path.parent.glob(f"{path.name}{_BROKEN}*{ending}"):
+            moved = part.with_name(part.name.removesuffix(ending))
+            if not moved.exists():
+                return moved
+    return None
+
+
+def _free_name(path: Path, now: datetime) -> Path:
+    stamp = iso(now.astimezone(UTC)).replace(":", "").replace("-", "")[:15] + "Z"
+    moved, number = path.with_name(f"{path.name}{_BROKEN}{stamp}"), 1
+    while moved.exists():
+        number += 1
+        moved = path.with_name(f"{path.name}{_BROKEN}{stamp}-{number}")
     return moved
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -105,6 +106,43 @@ def test_a_file_whose_damage_shows_in_a_count_is_set_aside_too(at, clock, book):
         clock.mono += 3
         book.catch_up()
     assert (book.disk.state.code, book.writable) == ("set_aside", True)
+
+
+def test_a_broken_file_that_cannot_be_moved_ends_nothing_and_is_set_aside_later(at, clock, monkeypatch):
+    at.logbook.parent.mkdir(parents=True)
+    at.logbook.write_bytes(b"no database" * 1000)
+    at.logbook.with_name("logbook.db.head").write_bytes(b"{}")
+    rename = Path.rename
+
+    def failing(self, to):
+        if self.name == "logbook.db":
+            raise OSError(5, "Input/output error")
+        return rename(self, to)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", failing)
+        book = Book(at, "k1", clock, mend=True)
+        assert not book.writable
+    clock.wall += timedelta(seconds=3)
+    clock.mono += 3
+    book.catch_up()
+    assert (book.writable, book.disk.state.code) == (True, "set_aside")
+    (aside,) = soundness.aside(at.logbook)
+    assert aside.with_name(aside.name + ".head").read_bytes() == b"{}"
+    book.close()
+
+
+def test_a_damaged_root_key_keeps_nobody_out_and_is_told(at, clock):
+    with closing(Book(at, "k1", clock)) as first:
+        first.append(visit(clock))
+    (at.keys / "root.key").write_bytes(b"half")
+    with pytest.raises(LogbookBroken):
+        Book(at, "k1", clock)
+    with closing(Book(at, "k1", clock, mend=True)) as book:
+        book.append(visit(clock))
+        assert (book.writable, book.disk.state.code) == (True, "key_damaged")
+    *_, verified = check(at.logbook)
+    assert (verified.rows >= 2, verified.broken) == (True, None)
 
 
 def test_the_alarm_ends_when_the_file_was_moved_away(at, clock):
