@@ -77,7 +77,7 @@ lint: $(READY_DEV)  ## style, types, and who may import whom
 	done
 	if [[ -n $$failed ]]; then echo "make lint: not in order:$$failed" >&2; exit 1; fi
 
-bench: $(READY_TEST) $(CATALOGUES) $(VENV)/peers  ## print the figures; some of them: make bench ARGS="scanning latency"
+bench: $(READY_TEST) $(CATALOGUES) $(VENV)/peers $(VENV)/peers/drivers  ## print the figures; some of them: make bench ARGS="scanning latency"
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 powercut: $(READY_TEST) $(CATALOGUES)  ## cut the power a thousand times; others: make powercut ARGS="--cuts 100 --seed 5"
@@ -86,6 +86,7 @@ powercut: $(READY_TEST) $(CATALOGUES)  ## cut the power a thousand times; others
 # Tools that few need and that no lock holds lie beside the environment, so that they change nothing in it.
 FUZZER := atheris==3.0.0
 PEERS := base45==0.4.4 cwt==3.3.0 pycose==1.1.0 panzi-json-logic==1.0.1
+PEER_DRIVERS := adafruit-circuitpython-mlx90614==1.2.25 adafruit-circuitpython-busdevice==5.2.17 PyMLX90614==0.0.4
 FUZZ_RUNS ?= 10000
 
 $(VENV)/fuzz: | $(READY_DEV)
@@ -95,6 +96,13 @@ $(VENV)/fuzz: | $(READY_DEV)
 $(VENV)/peers: | $(READY_DEV)
 	@echo "Installing what make bench compares with"
 	$(PIP) -q install --only-binary :all: --target $@ $(PEERS) || echo "make: not installed: $(PEERS); their figures will be missing" >&2
+
+# Without what they depend on: drivers of many boards, none of which is here.
+$(VENV)/peers/drivers: | $(VENV)/peers
+	@mkdir -p $(VENV)/peers
+	$(PIP) -q install --no-deps --only-binary :all: --target $(VENV)/peers $(PEER_DRIVERS) \
+		|| echo "make: not installed: $(PEER_DRIVERS); their figures will be missing" >&2
+	touch $@
 
 fuzz: $(READY_DEV) $(VENV)/fuzz  ## look for input that breaks a reader: make fuzz FUZZ_RUNS=1000000 ARGS="formats/eu_dcc"
 	@PYTHONPATH=$(VENV)/fuzz $(BIN)/python -m tests.support.fuzzing --runs $(FUZZ_RUNS) $(ARGS)
