@@ -22,7 +22,7 @@ from kiosk.store.heads import SignedHead
 
 __all__ = ["Bodies", "Entry", "Filter", "Reader"]
 
-_PAGE = 8000  # rows of one look: a reader that lingers would keep the owner's write-ahead log from shrinking
+_PAGE = 4000  # rows of one look: a reader that lingers would keep the owner's write-ahead log from shrinking
 _AT_ONCE = 256  # rows of it that are worked on together: so many stay in the processor's cache
 _STRETCH = 200_000  # row numbers that are searched at once
 
@@ -110,7 +110,7 @@ class Bodies:
     def made(self, work: Work[Made], processes: int = 1) -> Iterator[tuple[int, Made]]:
         """How many rows each look found, and what `work` made of them, in their order; `crew.in_order` says more.
 
-        `work` is given the bodies while it looks, some hundred at a time, so it never waits for anybody.
+        `work` is given the bodies some hundred at a time: so many stay in the processor's cache.
         """
         planned: deque[Sequence[int]] = deque()
 
@@ -139,7 +139,7 @@ class Bodies:
 
 
 class _Looking:
-    """One look at the logbook, in any process, and the work that is done meanwhile."""
+    """One look at the logbook, in any process, and the work with what was seen."""
 
     def __init__(self, path: Path, work: Work[Made]) -> None:
         self._path, self._work = path, work
@@ -147,8 +147,9 @@ class _Looking:
 
     def __call__(self, seqs: Sequence[int]) -> Any:
         self._gaps.wait()
-        with _look(self._path) as db:
-            return self._work(_batches(db, seqs))
+        with _look(self._path) as db:  # and no longer: the work is done when the owner has its file for itself again
+            batches = list(_batches(db, seqs))
+        return self._work(batches)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from kiosk.store.links import Links, Span, Stretch, is_canonical
 
 __all__ = ["Asked", "Broken", "Flaw", "Verified", "check"]
 
-_PAGE = 20_000  # rows of one look
+_PAGE = 8_000  # rows of one look
 _NOTHING = Asked()
 
 
