@@ -219,6 +219,8 @@ def _holds(trust: Trust) -> Iterator[str]:
         yield _("%(scheme)s: %(count)s signers (%(named)s)", scheme=scheme, count=issuers.total(), named=named + more)
     if denied := len(trust.denied) + len(trust.denied_until) + sum(map(len, trust.revoked)):
         yield _("%(count)s denied", count=denied)
+    if trust.flagged:
+        yield _("%(count)s places flagged", count=len(trust.flagged))
     if trust.contexts:
         yield _("%(count)s contexts", count=len(trust.contexts))
     if trust.notes:
