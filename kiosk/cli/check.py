@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ import click
 from click import style
 
 import hardware
-from hardware import names
+from hardware import i2c, names
 from kiosk.cli._options import device_options, open_places, open_settings, state_option, with_devices
 from kiosk.core.entry import EntryKind
 from kiosk.core.faults import KioskError, LinkDown, StoreUnreadable
@@ -82,6 +82,8 @@ def lines(settings: Settings, at: Places, gate: GateView | None) -> Iterator[Lin
         yield Line(_("gate"), True, _("does not run; each device is opened for a moment"))
         for lane in settings.lane:
             yield from _devices(lane)
+    for number in i2c.numbers():
+        yield _named(_("I2C bus %(number)d", number=number), lambda number=number: _bus(number))  # type: ignore[misc]
 
 
 class Wrong(Exception):
@@ -186,8 +188,24 @@ def _language(language: str) -> str:
 
 
 def _held(device: DeviceView) -> Line:
-    says = device.detail or device.state
-    return Line(f"{device.name} {device.driver}".strip(), device.ok, says)
+    parts = [device.detail or words.say(words.DEVICE_STATES, device.state), device.reading, _facts(device.facts)]
+    if device.errors:
+        counts = ", ".join(
+            f"{words.say(words.DEVICE_STATES, kind)} {count}×" for kind, count in sorted(device.errors.items())
+        )
+        parts.append(_("faults so far: %(counts)s", counts=counts))
+    whose = f"{device.lane}: {device.name}" if device.lane else device.name
+    return Line(f"{whose} {device.driver}".strip(), device.ok, "; ".join(filter(None, parts)))
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+
+
+def _bus(number: int) -> str:
+    """Who is on an I2C bus; nothing is written to anybody."""
+    found = i2c.scan(number)
+    return ", ".join(map(str, found)) or _("nobody answers; check power, SDA, SCL and the pull-ups")
 
 
 # --- Devices that nobody holds --------------------------------------------------------------------------
@@ -227,7 +245,9 @@ def _thermometer(spec: str) -> str:
         if spec == "none":
             return _("none, as configured")
         reading = thermometer.read()
-    return _("object %(object).1f °C, air %(air).1f °C", object=reading.object_c, air=reading.ambient_c)
+        about = _facts(thermometer.about())
+    said = _("object %(object).1f °C, air %(air).1f °C", object=reading.object_c, air=reading.ambient_c)
+    return f"{said}; {about}" if about else said
 
 
 def _lamp(spec: str) -> str:

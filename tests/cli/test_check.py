@@ -116,8 +116,11 @@ def gate(tmp_path: Path) -> Iterator[None]:
     """A gate that runs, with a thermometer that is unplugged."""
     devices = (
         DeviceView(name="lamp", driver="leds:green=17,red=22", ok=True, state="ok"),
-        DeviceView(name="thermometer", driver="mlx90614:bus=1", ok=False, state="nack", detail="does not answer"),
-    )
+        DeviceView(
+            name="thermometer", driver="mlx90614:bus=1", ok=False, state="nack", detail="does not answer", lane="main",
+            reading="34.5 °C, 22.0 °C", errors={"nack": 7, "bad_pec": 2}, facts={"id": "2a17-1234", "checking": "pec"},
+        ),
+    )  # fmt: skip
     view = GateView(turn=1, at=datetime(2026, 11, 21, tzinfo=UTC), kiosk="k", lanes=(), devices=devices)
 
     def serve(connection: socket.socket) -> None:
@@ -139,6 +142,25 @@ def test_a_running_gate_is_asked_instead_of_opening_its_devices(
     assert result.exit_code == 1
     assert row(result, "leds:green=17").startswith("ok ")
     assert "does not answer" in row(result, "FAULT")
+
+
+@pytest.mark.usefixtures("gate")
+def test_a_device_of_a_running_gate_says_what_it_last_gave_who_it_is_and_how_often_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KIOSK_RUNTIME", raising=False)
+    found = row(run(tmp_path), "main: thermometer mlx90614:bus=1")
+    assert "34.5 °C, 22.0 °C; id 2a17-1234, checking pec" in found
+    assert "sends damaged values 2×, does not answer 7×" in found
+
+
+def test_who_is_on_each_bus_is_called_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {1: [check.i2c.Found(0x5A, "thermometer MLX90614")], 3: []}
+    monkeypatch.setattr(check.i2c, "numbers", lambda: list(found))
+    monkeypatch.setattr(check.i2c, "scan", found.__getitem__)
+    result = run(tmp_path, *SIMULATED)
+    assert "0x5a thermometer MLX90614" in row(result, "I2C bus 1")
+    assert "nobody answers" in row(result, "I2C bus 3")
 
 
 def test_columns_stand_under_each_other_in_chinese_too() -> None:

@@ -94,3 +94,9 @@ from hardware.thermometers import iio
 reading = iio.open_device("").read(); print(f"{reading.object_c:.2f} {reading.ambient_c:.2f}")
 """
     assert run(code) == ["36.49 20.99"]
+
+
+def test_a_bus_is_asked_who_is_there_without_writing() -> None:
+    assert run("from hardware import i2c; print(i2c.numbers(), *i2c.scan(1), sep='; ')") == [
+        "[1]; 0x5a thermometer MLX90614"
+    ]
