@@ -148,10 +148,10 @@ def _snapshot(path: Path, folder: Path, step: Step) -> Iterator[_Snapshot]:
     with ExitStack() as held:
         temporary = folder / f".copy-{os.getpid()}"
         held.callback(shutil.rmtree, temporary, ignore_errors=True)  # before it is made: Ctrl-C may come in between
-        temporary.mkdir(mode=0o700)
-        copy = temporary / path.name
-        file = held.enter_context(copy.open("x+b"))
         try:
+            temporary.mkdir(mode=0o700)
+            copy = temporary / path.name
+            file = held.enter_context(copy.open("x+b"))
             with owning.reading(path) as source:
                 # One moment of the file, however long the copy takes: without the read it would begin anew with each
                 # row that the owner writes meanwhile.
@@ -261,10 +261,13 @@ def _prune(target: Path, kiosk: str, newest: int, today: date, keep: Path) -> tu
     every = [(path, head) for path, head in backups(target, kiosk) if path != keep]
     stays = {path for path, _ in every[max(0, len(every) - (newest - 1)) :]}
     doomed = [path for path, head in every if path not in stays or head.key.last < today]
-    for path in doomed:
-        path.unlink(missing_ok=True)
-    _sync(target)
-    return tuple(doomed)
+    removed = []
+    with suppress(OSError):  # the new one is good; the next removes what is left
+        for path in doomed:
+            path.unlink(missing_ok=True)
+            removed.append(path)
+        _sync(target)
+    return tuple(removed)
 
 
 def _must_be_folder(target: Path) -> None:

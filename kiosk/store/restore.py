@@ -77,10 +77,10 @@ def _named(state: Path) -> Iterator[None]:
     """A disk that fails is one line, which says how far it came."""
     try:
         yield
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         if isinstance(error, KioskError):
             raise
-        why = error.strerror or error
+        why = getattr(error, "strerror", None) or error
         if interrupted(state):
             raise KioskError(f"{state}: the restore was cut short ({why}); say kiosk restore --resume") from error
         raise KioskError(f"{state}: nothing was restored ({why})") from error
