@@ -23,6 +23,7 @@ from kiosk.services.list_import import Candidate, Said
 from kiosk.settings import Places
 
 PURPOSES = ("divoc", "eu_dcc", "nhs_poster", "ramzor", "vds_nc")  # that keys may be for which do not say it
+MOST_ISSUERS = 40  # of one list that are shown by name
 
 
 @click.group(name="trust")
@@ -107,7 +108,8 @@ def _told(brought: Candidate) -> None:
         notes = brought.notes
     else:
         click.echo(f"{brought.target}: {'; '.join(_holds(brought.found))}")
-        notes = brought.found.notes + tuple(_left_open(brought.found))
+        open_ = (f"{brought.target.name}: {words}" for words in _left_open(brought.found))
+        notes = (*brought.found.notes, *open_)
     for note in notes:
         click.echo(f"kiosk: {note}", err=True)
 
@@ -214,9 +216,11 @@ def _holds(trust: Trust) -> Iterator[str]:
     """`eu_dcc: 48 signers (AT 1, BG 1, ...)`, how many are denied, how many entries were left out."""
     for scheme in sorted({signer.scheme for signer in trust.signers}):
         issuers = Counter(s.issuer or "?" for s in trust.signers if s.scheme == scheme)
-        named = ", ".join(f"{issuer} {count}" for issuer, count in sorted(issuers.items())[:60])
-        more = ", ..." if len(issuers) > 60 else ""
-        yield _("%(scheme)s: %(count)s signers (%(named)s)", scheme=scheme, count=issuers.total(), named=named + more)
+        parts = [f"{issuer} {count}" for issuer, count in sorted(issuers.items())]
+        if len(parts) > MOST_ISSUERS:
+            parts[MOST_ISSUERS:] = [_("%(count)d more", count=len(parts) - MOST_ISSUERS)]
+        named = ", ".join(parts)
+        yield _("%(scheme)s: %(count)s signers (%(named)s)", scheme=scheme, count=issuers.total(), named=named)
     if denied := len(trust.denied) + len(trust.denied_until) + sum(map(len, trust.revoked)):
         yield _("%(count)s denied", count=denied)
     if trust.flagged:
