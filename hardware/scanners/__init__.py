@@ -28,6 +28,10 @@ class Found:
         """How many codes were seen and not read."""
         return sum(seen.text is None for seen in self.sightings)
 
+    def over(self, before: Found) -> Found:
+        """This and what was found before, whose texts came first."""
+        return Found(merged(before.sightings, self.sightings), before.stage or self.stage)
+
     def scaled(self, by: float, left: float = 0, top: float = 0) -> Found:
         """The same in a picture `by` times as large, in which this one begins at (left, top)."""
         if (by, left, top) == (1, 0, 0):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hardware.scanners import Found, grey, in_order, merged
-from hardware.scanners._steps import Stage, stages
+from hardware.scanners._steps import Stage, refocusing, stages
+from hardware.scanners._tracks import Box, Fuse, Track, darkest, mean, textured
+from hardware.scanners._turns import Budget, Done, InView
 from hardware.scanners.zbar import Zbar
 from kiosk.core.faults import SettingsError
 from kiosk.core.ports import Picture, Sighting
 
 SMALLEST = 21  # pixels a side: a code has no fewer modules (ISO/IEC 18004, 6.1)
+BUDGET_S = 0.05  # of a frame; half of the time between two at ten a second
+MARGIN = 12  # pixels around an area, for the quiet zone and what the texture missed
+TURNS = 2  # of the rotating steps, in one frame
+MOST_AREAS = 2  # that get extra steps in one frame
+PATIENCE = 4  # frames that a code is in view before zbar, which costs most, is asked
 
 
 class _Scanner:
@@ -56,53 +64,151 @@ class Cascade(_Scanner):
         return found
 
 
-class LiveCascade(_Scanner):
-    """For a camera: the first step on every frame and, where it fails and somebody is in view, one more in rotation.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One extra step for an area: on its newest look alone, or on its last looks laid over each other."""
 
-    An empty scene costs the first step and the look at what changed; what one frame's step misses, another's finds.
+    step: Stage
+    fuse: Fuse | None = None
+    after: int = 0  # frames that the code must have been in view
+
+    @property
+    def name(self) -> str:
+        """As the health page and the bench call it."""
+        return f"{self.fuse.__name__}_{self.step.name}" if self.fuse else self.step.name
+
+
+def turns(zbar: Zbar) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
+    """The extra steps of the live cascade: those of every frame, and those of which one a frame has its turn."""
+    step = {stage.name: stage for stage in stages(zbar)}
+    every = (Turn(step["zxing"], mean), Turn(step["sharpened"], mean))
+    rotating = (
+        Turn(refocusing(2), mean),
+        Turn(step["darkened"], mean),
+        Turn(refocusing(8), mean),
+        Turn(step["doubled"]),
+        Turn(step["thresholded"], mean),
+        Turn(step["zxing"], darkest),
+        Turn(refocusing(4)),
+        Turn(step["brightened"]),
+        Turn(step["sharpened"], darkest),
+        Turn(step["thresholded"]),
+        Turn(step["darkened"]),
+        Turn(step["closed"]),
+        Turn(step["halved_zbar"], after=PATIENCE),
+    )
+    return every, rotating
+
+
+class LiveCascade(_Scanner):
+    """For a camera: the first step on every frame; where it fails and somebody is in view, as much more as fits.
+
+    An empty scene costs the first step and the look at what changed. Otherwise each restless area is followed and its
+    last looks are laid over each other; one more step, in rotation, looks at the area alone. No step is begun that
+    would not end within `budget_s` of the frame's beginning.
     """
 
-    def __init__(self, steps: tuple[Stage, ...]) -> None:
-        self._first = steps[0]
-        self._others = cycle(steps[1:])
+    def __init__(
+        self,
+        first: Stage,
+        every: tuple[Turn, ...],
+        rotating: tuple[Turn, ...],
+        budget_s: float = BUDGET_S,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._first, self._every = first, every
+        self._rotating = cycle(rotating)
+        self._rotation = len(rotating)
         self._in_view = InView()
+        self._budget = Budget(budget_s, clock)
+        self._tracks: list[Track] = []
+        self._done: list[Done] = []
 
     def _look(self, picture: Picture) -> Found:
+        self._budget.begin()
         in_view = self._in_view.changed(picture)
         found = self._first.run(picture)
-        if found.texts or not (in_view or found.unread):
+        self._remember(found)
+        if found.texts and not found.unread:
             return found
-        step = next(self._others)
-        more = step.run(picture)
-        return Found(merged(more.sightings, found.sightings), step.name if more.texts else "")
+        if not in_view and not found.unread:
+            self._tracks = []
+            return found
+        return self._harder(found, picture)
 
+    def _remember(self, found: Found) -> None:
+        """What was read a moment ago needs no more work, even where a frame does not show it well."""
+        read = [Done(Box.around(seen.corners)) for seen in found.sightings if seen.text is not None]
+        for done in self._done:
+            done.frames_left -= 1
+        boxes = [new.box for new in read]
+        self._done = [*read, *(old for old in self._done if old.frames_left > 0 and not old.box.meets_any(boxes))]
 
-class InView:
-    """Tells a scene with somebody in it from the empty one, which it learns by itself. About 0.1 ms a frame."""
+    def _harder(self, found: Found, picture: Picture) -> Found:
+        """What more can be read in the areas where a code may be."""
+        self._tracks = [self._followed(area, picture) for area in self._areas(found, picture)]
+        if not self._tracks and not self._done:
+            return self._next_turn(Track(Box.of(picture), picture), picture).over(found)
+        for track in self._tracks:
+            more = self._read(track, picture)
+            if more.texts:
+                self._done += [Done(Box.around(seen.corners)) for seen in more.sightings if seen.text is not None]
+            found = more.over(found)
+        return found
 
-    COLUMNS = 80
-    DIFFERENT = 25  # shades of grey
-    SHARE = 0.02  # of the points must differ
-    FORGETS = 1 / 300  # a parked bicycle is part of the scene after half a minute at 10 frames/s
+    def _areas(self, found: Found, picture: Picture) -> list[Box]:
+        """Where a code is seen or may be, and has not been read a moment ago."""
+        unread = [Box.around(seen.corners) for seen in found.sightings if seen.text is None]
+        restless = self._budget.spend("textured", picture.size, partial(textured, picture)) or []
+        areas = unread + [box for box in restless if not box.meets_any(unread)]
+        done = [old.box for old in self._done]
+        return [area.grown(MARGIN, picture) for area in areas if not area.meets_any(done)][:MOST_AREAS]
 
-    def __init__(self) -> None:
-        self._usual: NDArray[np.float32] | None = None
+    def _followed(self, area: Box, picture: Picture) -> Track:
+        """The track that leads to this area, or a new one."""
+        for track in self._tracks:
+            if track.box.meets(area):
+                self._budget.spend("follow", area.pixels, partial(track.follow, area, picture))
+                return track
+        return Track(area, picture)
 
-    def changed(self, picture: Picture) -> bool:
-        """Whether the grey `picture` differs from what is usual; the first one always does."""
-        step = max(1, picture.shape[1] // self.COLUMNS)
-        points = picture[::step, ::step].astype(np.float32)
-        if self._usual is None or self._usual.shape != points.shape:
-            self._usual = points
-            return True
-        difference = points - self._usual
-        self._usual += difference * self.FORGETS
-        return bool((np.abs(difference) > self.DIFFERENT).mean() > self.SHARE)
+    def _read(self, track: Track, picture: Picture) -> Found:
+        """What its last looks show when laid over each other; where that is nothing, the turn that is due."""
+        for turn in self._every:
+            if (found := self._take(turn, track, picture)).texts:
+                return found
+        return self._next_turn(track, picture)
+
+    def _next_turn(self, track: Track, picture: Picture) -> Found:
+        """The rotating turns that come next and that this track is ready for, until one reads something."""
+        left = TURNS
+        for _ in range(self._rotation):
+            turn = next(self._rotating)
+            if track.seen >= turn.after and (turn.fuse is None or track.looks > 1):
+                found = self._take(turn, track, picture)
+                left -= 1
+                if found.texts or not left:
+                    return found
+        return Found()
+
+    def _take(self, turn: Turn, track: Track, picture: Picture) -> Found:
+        """What one turn reads, in the coordinates of the whole picture; nothing where the time does not suffice."""
+
+        def work() -> Found:
+            laid = track.fused(turn.fuse) if turn.fuse else (track.box.cut(picture), 1)
+            if laid is None:
+                return Found()
+            seen, by = laid
+            found = turn.step.run(seen).scaled(1 / by, track.box.left, track.box.top)
+            return Found(found.sightings, turn.name if found.texts else "")
+
+        return self._budget.spend(turn.name, track.box.pixels, work) or Found()
 
 
 def open_device(arg: str) -> Cascade | LiveCascade:
-    """`cascade`: every step for each picture; `cascade:live`: at most two steps a frame."""
+    """`cascade`: every step for each picture; `cascade:live`: for a camera, within a budget for each frame."""
     if arg not in ("", "live"):
-        raise SettingsError(f"{arg!r}: write nothing for every step, or live for at most two a frame")
-    steps = stages(Zbar())
-    return LiveCascade(steps) if arg else Cascade(steps)
+        raise SettingsError(f"{arg!r}: write nothing for every step, or live for a camera")
+    zbar = Zbar()
+    steps = stages(zbar)
+    return LiveCascade(steps[0], *turns(zbar)) if arg else Cascade(steps)

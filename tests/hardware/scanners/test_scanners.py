@@ -8,7 +8,7 @@ import segno
 import hardware
 from hardware.scanners import Found, in_order, merged, zxing
 from hardware.scanners._steps import Stage, plain, stages
-from hardware.scanners.cascade import Cascade, InView, LiveCascade
+from hardware.scanners.cascade import Cascade
 from hardware.scanners.zbar import Zbar
 from kiosk.core.faults import SettingsError
 from kiosk.core.ports import Corners, Picture, Sighting
@@ -118,34 +118,6 @@ def test_the_cascade_goes_on_while_a_code_was_seen_and_not_read() -> None:
 
 def test_the_cascade_says_when_nothing_helped() -> None:
     assert Cascade((stage("a", found(unread=1), []), stage("b", Found(), []))).read(BLANK) == found(unread=1)
-
-
-def test_an_empty_scene_costs_the_first_step_only() -> None:
-    calls: list[str] = []
-    live = LiveCascade((stage("first", Found(), calls), stage("more", Found(), calls)))
-    for _ in range(5):
-        live.texts(BLANK)
-    assert calls == ["first", "more", "first", "first", "first", "first"]
-
-
-def test_with_somebody_in_view_the_other_steps_take_turns() -> None:
-    calls: list[str] = []
-    live = LiveCascade(tuple(stage(name, Found(), calls) for name in "abc"))
-    live.texts(BLANK)
-    calls.clear()
-    for _ in range(3):
-        live.texts(np.full_like(BLANK, 200))
-    assert calls == ["a", "c", "a", "b", "a", "c"]
-
-
-def test_what_stays_becomes_part_of_the_scene() -> None:
-    view = InView()
-    parked = np.full((90, 160), 80, np.uint8)
-    view.changed(BLANK)
-    assert view.changed(parked)
-    for _ in range(600):
-        view.changed(parked)
-    assert not view.changed(parked)
 
 
 def blurred(picture: Picture) -> Picture:

@@ -1,0 +1,296 @@
+"""The live cascade: rests while nothing is there, keeps to its budget, follows a code, fuses its looks."""
+
+import cv2
+import numpy as np
+import pytest
+
+import hardware
+from hardware.scanners import Found
+from hardware.scanners._steps import Stage, plain, stages
+from hardware.scanners._tracks import Box, Track, darkest, mean, textured, way
+from hardware.scanners._turns import STAYS_READ, Budget, InView
+from hardware.scanners.cascade import LiveCascade, Turn, turns
+from hardware.scanners.zbar import Zbar
+from kiosk.core.ports import Picture, Sighting
+from tests.support.pictures import qr
+
+EMPTY = np.full((360, 640), 90, np.uint8)
+TEXT = "HC1:" + "6BFOXN%TSMAHN-H" * 8
+
+
+def scene(code: Picture | None = None, left: int = 200, top: int = 80) -> Picture:
+    picture = EMPTY.copy()
+    if code is not None:
+        picture[top : top + code.shape[0], left : left + code.shape[1]] = code
+    return picture
+
+
+def stopped() -> float:
+    """A clock that stands, so that a busy machine leaves out no step."""
+    return 0.0
+
+
+def real() -> LiveCascade:
+    """What the gate uses, with all the time in the world."""
+    zbar = Zbar()
+    return LiveCascade(stages(zbar)[0], *turns(zbar), clock=stopped)
+
+
+class Steps:
+    """Steps that read nothing, or what they are told to, and note who was called with how large a picture."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.sizes: list[tuple[int, int]] = []
+        self.answers: dict[str, Found] = {}
+
+    def stage(self, name: str) -> Stage:
+        def read(picture: Picture) -> Found:
+            self.calls.append(name)
+            self.sizes.append((picture.shape[1], picture.shape[0]))
+            return self.answers.get(name, Found())
+
+        return Stage(name, plain, read)
+
+    def live(self, rotating: str = "bc", every: str = "") -> LiveCascade:
+        return LiveCascade(
+            self.stage("first"),
+            tuple(Turn(self.stage(name), mean) for name in every),
+            tuple(Turn(self.stage(name)) for name in rotating),
+            clock=stopped,
+        )
+
+
+def test_an_empty_scene_costs_the_first_step_only() -> None:
+    steps = Steps()
+    live = steps.live()
+    for _ in range(5):
+        live.texts(EMPTY)
+    assert steps.calls == [
+        "first",
+        "b",
+        "c",
+        "first",
+        "first",
+        "first",
+        "first",
+    ]  # the very first frame may be anything
+
+
+def test_with_a_code_in_view_two_steps_a_frame_have_their_turn_and_see_the_code_only() -> None:
+    steps = Steps()
+    live = steps.live(rotating="bcd")
+    live.texts(EMPTY)
+    steps.calls.clear(), steps.sizes.clear()
+    for _ in range(3):
+        live.texts(scene(qr(TEXT, module_px=3)))
+    assert steps.calls == ["first", "d", "b", "first", "c", "d", "first", "b", "c"]
+    assert all(100 < width < 320 for width, _ in steps.sizes[1::3] + steps.sizes[2::3])
+
+
+def test_where_nothing_looks_like_a_code_the_whole_picture_gets_the_step() -> None:
+    steps = Steps()
+    live = steps.live()
+    live.texts(EMPTY)
+    steps.sizes.clear()
+    live.texts(np.full_like(EMPTY, 200))
+    assert steps.sizes == [(640, 360)] * 3
+
+
+def test_looks_are_laid_over_each_other_from_the_second_on() -> None:
+    steps = Steps()
+    live = steps.live(every="m", rotating="b")
+    live.texts(EMPTY)
+    steps.calls.clear()
+    for left in (200, 204):
+        live.texts(scene(qr(TEXT, module_px=3), left))
+    assert steps.calls == ["first", "b", "first", "m", "b"]
+
+
+def test_a_code_that_was_read_is_not_worked_on_again_for_a_while() -> None:
+    steps = Steps()
+    live = steps.live()
+    live.texts(EMPTY)
+    code = qr(TEXT, module_px=3)
+    corners = (
+        (200.0, 80.0),
+        (200.0 + len(code), 80.0),
+        (200.0 + len(code), 80.0 + len(code)),
+        (200.0, 80.0 + len(code)),
+    )
+    steps.answers["first"] = Found((Sighting("x", corners),))
+    assert live.texts(scene(code)) == ("x",)
+    steps.answers.clear()
+    steps.calls.clear()
+    for _ in range(STAYS_READ - 1):
+        live.texts(scene(code))
+    assert set(steps.calls) == {"first"}
+    live.texts(scene(code))
+    assert steps.calls[-1] in "bc"
+
+
+def test_a_second_code_gets_its_steps_while_the_first_is_read() -> None:
+    live = real()
+    live.texts(EMPTY)
+    soft = cv2.GaussianBlur(qr(TEXT, module_px=4), (0, 0), 1.9)
+    picture = scene(soft, 330, 60)
+    sharp = qr("KP1:SHARP", module_px=4)
+    picture[60 : 60 + len(sharp), 20 : 20 + len(sharp)] = sharp
+    seen = {text for _ in range(12) for text in live.texts(picture)}
+    assert "KP1:SHARP" in seen
+
+
+def test_no_step_is_begun_that_would_not_end_within_the_budget() -> None:
+    now_s = [0.0]
+    budget = Budget(0.05, lambda: now_s[0])
+
+    def work() -> str:
+        now_s[0] += 0.02
+        return "done"
+
+    budget.begin()
+    assert [budget.spend("step", 100, work) for _ in range(4)] == ["done", "done", None, None]
+    budget.begin()
+    assert budget.spend("step", 300, work) is None
+    assert budget.spend("step", 100, work) == "done"
+
+
+def test_a_step_that_was_slow_once_is_tried_again_later() -> None:
+    now_s, takes_s = [0.0], [0.2]
+    budget = Budget(0.05, lambda: now_s[0])
+
+    def work() -> str:
+        now_s[0] += takes_s[0]
+        return "done"
+
+    answers = []
+    for _ in range(300):
+        budget.begin()
+        answers.append(budget.spend("step", 100, work))
+        takes_s[0] = 0.001
+    assert answers[1] is None
+    assert answers[-1] == "done"
+
+
+def test_what_was_never_measured_is_not_begun_when_little_time_is_left() -> None:
+    now_s = [0.0]
+    budget = Budget(0.05, lambda: now_s[0])
+    budget.begin()
+    now_s[0] = 0.049
+    assert budget.spend("new", 1_000_000, lambda: "done") is None
+
+
+def test_what_stays_becomes_part_of_the_scene() -> None:
+    view = InView()
+    parked = np.full((90, 160), 80, np.uint8)
+    view.changed(np.zeros((90, 160), np.uint8))
+    assert view.changed(parked)
+    for _ in range(600):
+        view.changed(parked)
+    assert not view.changed(parked)
+
+
+def test_a_code_is_found_by_its_texture_and_an_even_wall_is_not() -> None:
+    code = qr(TEXT, module_px=3)
+    (box,) = textured(scene(code, 300, 60))
+    assert abs(box.left - 312) < 20
+    assert abs(box.top - 72) < 20
+    assert abs(box.right - (300 + len(code) - 12)) < 20
+    assert textured(EMPTY) == []
+
+
+def held(code: Picture, x: float, y: float, turn: float, size: float) -> Picture:
+    """The code before the empty scene, moved, turned and scaled."""
+    warp = cv2.getRotationMatrix2D((len(code) / 2, len(code) / 2), turn, size)
+    warp[:, 2] += (x, y)
+    return cv2.warpAffine(code, warp, (640, 360), dst=EMPTY.copy(), borderMode=cv2.BORDER_TRANSPARENT)  # type: ignore[return-value]
+
+
+def test_the_movement_of_a_code_is_found_to_a_fraction_of_a_pixel() -> None:
+    code = qr(TEXT, module_px=4)
+    moved = way(held(code, 200, 40, 0, 1), held(code, 231.5, 29, 2, 1.03))
+    assert moved is not None
+    warp = cv2.getRotationMatrix2D((len(code) / 2, len(code) / 2), 2, 1.03)
+    for x, y in ((30, 30), (150, 40), (100, 160)):
+        wanted = warp @ (x, y, 1) + (231.5, 29)
+        found = moved @ (x + 200, y + 40, 1)
+        assert np.allclose(found[:2] / found[2], wanted, atol=0.7)
+
+
+def test_another_code_at_the_same_place_is_not_taken_for_the_same_one() -> None:
+    one, other = (
+        held(qr(text * 8, module_px=4), 200, 40, 0, 1) for text in ("HC1:6BFOXN%TSMAHN-H", "KP1:9F3K%LLQ01ZZ0A")
+    )
+    assert way(one, other) is None
+    track = Track(Box(190, 30, 440, 300), one)
+    for _ in range(3):
+        track.follow(Box(190, 30, 440, 300), other)
+    assert track.looks == 2  # of the other one
+
+
+def looks(spoil: "list[Picture]") -> Track:
+    """A track over five pictures, at boxes that are not quite the same."""
+    track = Track(Box(190, 30, 450, 300), spoil[0])
+    for number, picture in enumerate(spoil[1:]):
+        track.follow(Box(190 + number, 30, 452 - number, 300), picture)
+    return track
+
+
+def test_five_noisy_looks_become_one_that_can_be_read() -> None:
+    code = qr(TEXT, module_px=4)
+    random = np.random.default_rng(4)
+    noisy = []
+    for number in range(5):
+        clean = held(code, 200 + 1.7 * number, 40 + number, 0.4 * number, 1).astype(np.float32) * 0.4 + 70
+        noisy.append(np.clip(clean + random.normal(0, 42, clean.shape), 0, 255).astype(np.uint8))
+    zxing = hardware.load("scanner", "zxing")
+    assert not any(zxing.texts(picture) for picture in noisy)
+    laid = looks(noisy).fused(mean)
+    assert laid is not None
+    assert zxing.texts(laid[0]) == (TEXT,)
+
+
+def test_glare_that_wanders_hides_nothing_from_all_looks_together() -> None:
+    code = qr(TEXT, module_px=4)
+    spoilt = []
+    for number in range(5):
+        picture = held(code, 200 + number, 40, 0, 1)
+        cv2.circle(picture, (260 + 22 * number, 100 + 20 * number), 48, 255, -1)
+        spoilt.append(picture)
+    zxing = hardware.load("scanner", "zxing")
+    assert not any(zxing.texts(picture) for picture in spoilt)
+    laid = looks(spoilt).fused(darkest)
+    assert laid is not None
+    assert zxing.texts(laid[0]) == (TEXT,)
+
+
+def test_one_smeared_frame_is_left_out() -> None:
+    frames = [held(qr(TEXT, module_px=4), 200 + 2 * number, 40, 0, 1) for number in range(4)]
+    frames[2] = cv2.blur(frames[2], (60, 1))  # type: ignore[call-overload]
+    track = looks(frames)
+    assert track.looks == 3
+
+
+@pytest.mark.parametrize("size", [(480, 640), (720, 1280)])
+def test_textured_frames_without_a_code_give_no_text(size: tuple[int, int]) -> None:
+    live = real()
+    random = np.random.default_rng(6)
+    for number in range(12):
+        coarse = random.integers(0, 256, (size[0] >> (number % 4), size[1] >> (number % 4))).astype(np.uint8)
+        assert live.texts(cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_NEAREST)) == ()
+
+
+def test_the_place_of_a_code_read_from_several_looks_is_told_in_the_newest_frame() -> None:
+    code = qr(TEXT, module_px=4)
+    random = np.random.default_rng(4)
+    live = real()
+    live.texts(EMPTY)
+    for number in range(8):
+        clean = held(code, 200 + 3 * number, 40, 0, 1).astype(np.float32) * 0.4 + 70
+        found = live.read(np.clip(clean + random.normal(0, 42, clean.shape), 0, 255).astype(np.uint8))
+        if found.texts:
+            break
+    assert found.texts == (TEXT,)
+    assert found.stage != "zxing"
+    inside = 16  # the quiet zone
+    assert np.allclose(found.sightings[0].corners[0], (200 + 3 * number + inside, 40 + inside), atol=6)
