@@ -74,7 +74,7 @@ def open_settings(config: Path | None, at: Places) -> Settings:
 
 _DEVICES = {
     "camera": "Camera driver, as `opencv:0`, `stills:PATH`, `video:FILE`, `simulated`.",
-    "thermometer": "Thermometer driver, as `mlx90614:bus=1`, `simulated`, `none`.",
+    "thermometer": "Thermometer driver, as `mlx90614:bus=1`, `mlx90632:bus=1`, `iio`, `simulated`, `none`.",
     "lamp": "Lamp driver, as `leds:green=17,amber=27,red=22`, `console`, `none`.",
     "voice": "Voice driver, as `espeak`, `recorded:FOLDER`, `silent`.",
     "buttons": "Buttons driver, as `gpio:pass=5,deny=6,again=13,call=19,evacuate=26`, `none`.",
