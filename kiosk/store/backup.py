@@ -95,7 +95,7 @@ def make(
         head = _head(contents.kiosk, log, keyring, public, kept, now, key)
         name = f"{contents.kiosk}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}{SUFFIX}"
         partial = target / f".{name}.partial"
-        held.callback(partial.unlink, missing_ok=True)
+        held.callback(_tidy, partial)
         try:
             with partial.open("xb") as out:
                 digest = _write(out, head, key, sizes, {LOGBOOK: log, DESK: desk}, files, step)
@@ -293,10 +293,16 @@ def _alone(target: Path, kiosk: str) -> Iterator[None]:
         except BlockingIOError as error:
             raise KioskError(f"{target}: another backup is being written here") from error
         for left in target.glob(f".{kiosk}-*{SUFFIX}.partial"):
-            left.unlink(missing_ok=True)
+            _tidy(left)
         yield
     finally:
         os.close(descriptor)
+
+
+def _tidy(left: Path) -> None:
+    """Removes a file that does not count; where the disk refuses that too, the next backup does it."""
+    with suppress(OSError):
+        left.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

@@ -141,7 +141,7 @@ def test_whichever_operation_fails_nothing_is_done_by_half_and_the_next_try_does
         template = Kiosk(machine.disk / "template")
         work.prepare(template)
         for kind, count in seen.items():
-            for nth in range(1, count + 1, max(1, count // 25)):
+            for nth in range(1, count + 1, max(1, count // 10)):
                 fault = Fault(error, (kind,), nth, LASTS[error], spreads=True)
                 flaws += [f"{fault}: {flaw}" for flaw in _flaws(machine, template, work, fault)]
     assert not flaws, "\n".join(flaws)
