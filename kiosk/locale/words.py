@@ -187,7 +187,6 @@ DEVICE_STATES: Mapping[str, str] = {
     "degraded": N_("is probably right"),
     "untrusted": N_("is in doubt"),
     "stale": N_("is out of date"),
-    "slow": N_("answers too late"),
     "refused_request": N_("refuses to answer"),
     "redirected": N_("sends us to somebody else"),
     "too_large": N_("answers at endless length"),
