@@ -55,6 +55,14 @@ class WebSection:
     picture_hz: Annotated[float, says("How many pictures a second they show.", "1/s", ge=0.2, le=10)] = 4
     streams: Annotated[int, says("How many pages may follow the gate live at once.", ge=1, le=100)] = 40
     one_screen: Annotated[bool, says("Whether the resident's screen carries the volunteer's strip.")] = False
+    companies: Annotated[tuple[str, ...], says("Delivery companies that the desk offers in one touch.")] = (
+        "美团",
+        "饿了么",
+        "京东",
+        "顺丰",
+        "中通",
+        "菜鸟",
+    )
     session_min: Annotated[int, says("After so long without a touch a login ends.", "min", ge=1, le=24 * 60)] = 60
     tls_cert: Annotated[str, says("PEM certificate chain; empty serves plain HTTP.")] = ""
     tls_key: Annotated[str, says("PEM key of the certificate.")] = ""

@@ -123,6 +123,20 @@ def companions(visit: str) -> AnyResponse:
     return respond(ask(asks.Companions, visit=visit, count=field("count")))
 
 
+@blueprint.post("/visits/<visit>/host")
+@requires(Role.VOLUNTEER)
+def host(visit: str) -> AnyResponse:
+    """The household that a visitor comes to see expects them."""
+    return respond(ask(asks.HostConfirms, visit=visit, host=field("host")))
+
+
+@blueprint.post("/visits/<visit>/dispute")
+@requires(Role.VOLUNTEER)
+def dispute(visit: str) -> AnyResponse:
+    """A neutral note about a quarrel, with the second volunteer who was there."""
+    return respond(ask(asks.Dispute, visit=visit, second=field("second"), note=field("note")))
+
+
 # --- The lane, the post, everybody -----------------------------------------------------------------------
 
 
@@ -132,7 +146,7 @@ def manual(lane: str) -> AnyResponse:
     """A person without a phone, from the roster or typed."""
     if not field("person") and not field("name"):
         return respond(Reply(request_id="none", answer=Answer.BAD_REQUEST), lane=lane)
-    names = ("person", "name", "document", "room", "phone")
+    names = ("person", "name", "document", "room", "phone", "host")
     values = {name: field(name) for name in names} | {"group": field("group") or "residents"}
     return respond(ask(asks.ManualVisit, lane=lane, celsius=celsius(), **values), lane=lane)
 
@@ -158,6 +172,14 @@ def vehicle(lane: str) -> AnyResponse:
     return respond(ask(asks.Vehicle, lane=lane, plate=field("plate"), note=field("note")), lane=lane)
 
 
+@blueprint.post("/lanes/<lane>/drop-off")
+@requires(Role.VOLUNTEER)
+def drop_off(lane: str) -> AnyResponse:
+    """A rider hands something over and does not enter."""
+    values = {"visit": field("visit"), "company": field("company"), "parcels": field("parcels") or "1"}
+    return respond(ask(asks.DropOff, lane=lane, **values), lane=lane)
+
+
 @blueprint.post("/lanes/<lane>/direction")
 @requires(Role.VOLUNTEER)
 def direction(lane: str) -> AnyResponse:
@@ -177,6 +199,13 @@ def answer_call(lane: str) -> AnyResponse:
 def decide(condition: str) -> AnyResponse:
     """One timed decision about what concerns everybody."""
     return respond(ask(asks.Decide, condition=condition, remedy=field("remedy"), minutes=field("minutes")))
+
+
+@blueprint.post("/crowd")
+@requires(Role.VOLUNTEER)
+def crowd() -> AnyResponse:
+    """Crowd mode, for a time, or no longer."""
+    return respond(ask(asks.Crowd, on=field("on") == "yes", minutes=field("minutes") or "30"))
 
 
 @blueprint.post("/evacuation")

@@ -11,7 +11,7 @@ from flask_babel import format_datetime, format_decimal, format_time
 
 from kiosk.locale import desk, words
 from kiosk.locale import gettext as _
-from kiosk.store.desk import Role
+from kiosk.store.desk import Role, User
 from web import language
 from web.access import MAY, Login
 from web.parts import parts
@@ -85,10 +85,14 @@ def keys() -> tuple[tuple[str, str], ...]:
         ("t", _("Contact thermometer")),
         ("w", _("And these with me")),
         ("n", _("I am coming")),
+        ("f", _("The household expects a visitor")),
+        ("b", _("This rider drops off and does not enter")),
         ("m", _("A person without a phone")),
+        ("j", _("Another rider drops off")),
         ("k", _("Type a code")),
         ("h", _("Medical exit")),
         ("v", _("Vehicle")),
+        ("x", _("Crowd mode")),
         ("e", _("Evacuation")),
         ("o", _("Turn this lane round")),
         ("1-9", _("Open a visit of just now")),
@@ -106,6 +110,17 @@ def pages_of(user: Login) -> list[tuple[str, str]]:
         ("settings.show", _("Settings"), Role.TECHNICIAN),
     )
     return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
+
+
+def volunteers() -> tuple[User, ...]:
+    """Everybody who may do duty at the desk."""
+    users = parts().desk.users.list()
+    return tuple(user for user in users if user.enabled and user.role in MAY[Role.VOLUNTEER])
+
+
+def companies() -> tuple[str, ...]:
+    """Whose riders come most often."""
+    return parts().settings.web.companies
 
 
 def who(user_id: str) -> str:
@@ -152,6 +167,8 @@ def init(app: Flask) -> None:
         quick_reasons=quick_reasons,
         keys=keys,
         who=who,
+        volunteers=volunteers,
+        companies=companies,
         pages_of=pages_of,
         clock=clock,
         moment=moment,

@@ -81,6 +81,21 @@ def test_only_what_changed_is_sent_again(volunteer: Visitor, stub: GateStub, gat
             {"remedy": "accept", "minutes": "120"},
             {"condition": ConditionKind.TRUST_STALE, "remedy": Remedy.ACCEPT, "minutes": 120},
         ),
+        (f"{VISIT}/host", {"host": "2-301"}, {"host": "2-301"}),
+        (f"{VISIT}/dispute", {"note": "loud words", "second": "u3"}, {"note": "loud words", "second": "u3"}),
+        (
+            "/desk/lanes/main/manual",
+            {"name": "Li Na", "group": "visitors", "host": "2-301"},
+            {"group": Group.VISITORS, "host": "2-301"},
+        ),
+        (
+            "/desk/lanes/main/drop-off",
+            {"company": "美团", "parcels": "40"},
+            {"company": "美团", "parcels": 40, "visit": ""},
+        ),
+        ("/desk/lanes/main/drop-off", {"visit": "visit-1"}, {"visit": "visit-1", "parcels": 1}),
+        ("/desk/crowd", {"on": "yes", "minutes": "60"}, {"on": True, "minutes": 60}),
+        ("/desk/crowd", {"on": "no"}, {"on": False}),
         ("/desk/evacuation", {"sure": "yes", "on": "yes"}, {"on": True}),
         ("/desk/evacuation", {"sure": "yes", "on": "no"}, {"on": False}),
     ],
@@ -122,6 +137,8 @@ def test_whatever_the_gate_answers_is_one_clear_sentence(volunteer: Visitor, stu
         (f"{VISIT}/temperature", {"celsius": ""}, Answer.OUT_OF_RANGE),
         (f"{VISIT}/companions", {"count": "0"}, Answer.OUT_OF_RANGE),
         (f"{VISIT}/companions", {"count": "٣"}, Answer.OUT_OF_RANGE),
+        (f"{VISIT}/host", {"host": ""}, Answer.BAD_REQUEST),
+        ("/desk/lanes/main/drop-off", {"parcels": "0"}, Answer.OUT_OF_RANGE),
         (f"{VISIT}/seen", {"what": "seen_blue"}, Answer.BAD_REQUEST),
         (f"{VISIT}/override", {"outcome": ""}, Answer.BAD_REQUEST),
         (f"{VISIT}/override", {"outcome": "pass", "reason": "x" * 501}, Answer.BAD_REQUEST),
@@ -241,3 +258,45 @@ def test_a_reply_about_a_new_visit_names_it_to_the_script(volunteer: Visitor, st
     reply = volunteer.post("/desk/lanes/main/manual", {"name": "Li Na"}, Accept="application/json")
     assert reply.json["visit"] == "visit-9"
     assert isinstance(stub.asked[0], asks.ManualVisit)
+
+
+def test_a_visitor_can_be_vouched_for_and_a_rider_can_drop_off_in_one_press(
+    volunteer: Visitor, stub: GateStub, gate: Gate
+):
+    for group, offered, other in (
+        (Group.VISITORS, "Household expects them", "Drops off, does not enter"),
+        (Group.DELIVERIES, "Drops off, does not enter", "Household expects them"),
+    ):
+        show(stub, gate, gate_stub.gate_view(gate_stub.desk_view(current=gate_stub.visit(group=group))))
+        page = volunteer.page("/desk")
+        assert offered in page
+        assert other not in page
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_whoever_waits_too_long_stands_at_the_top_and_the_longer_the_louder(
+    volunteer: Visitor, stub: GateStub, gate: Gate, level: int
+):
+    lane = gate_stub.desk_view(current=gate_stub.visit(), waiting_since=gate_stub.NOW, waiting_level=level)
+    show(stub, gate, gate_stub.gate_view(lane))
+    page = volunteer.page("/desk")
+    assert "Somebody is waiting for you" in page
+    assert f"level-{level}" in page
+
+
+def test_crowd_mode_says_until_when_by_whom_and_how_it_ends(volunteer: Visitor, stub: GateStub, gate: Gate):
+    lanes = (gate_stub.desk_view(called_since=gate_stub.NOW),)
+    show(stub, gate, gate_stub.gate_view(*lanes, crowd_until=gate_stub.NOW, crowd_by="u2"))
+    page = volunteer.page("/desk")
+    assert "steps aside" in page
+    assert "Anna" in page
+    assert 'name="on" value="no"' in page
+
+
+def test_a_quarrel_is_written_down_with_whoever_else_was_there(volunteer: Visitor, stub: GateStub, gate: Gate):
+    lane = gate_stub.desk_view(recent=(gate_stub.visit(),))
+    show(stub, gate, gate_stub.gate_view(lane))
+    page = volunteer.page("/desk")
+    assert "What happened, without blame" in page
+    assert ">manager</option>" in page
+    assert ">tech</option>" not in page
