@@ -17,7 +17,6 @@ from kiosk.core.model import (
     Certainty,
     Direction,
     Group,
-    Holder,
     Outcome,
     RosterMatch,
 )
@@ -222,28 +221,6 @@ def test_and_these_with_me_gives_each_an_entry_and_a_temperature_of_their_own(be
     assert [row.outcome for row in bench.rows] == [Outcome.PASS] * 3
     assert [row.with_visit for row in bench.rows] == ["", bench.rows[0].visit, bench.rows[0].visit]
     assert Reason.ALREADY_PASSED not in [r for row in bench.rows for r in row.reasons]
-
-
-def test_a_household_s_pass_names_those_who_came_when_all_did(bench):
-    children = (Holder(name="黄小宝"), Holder(name="黄大宝"))
-    bench.shows(replace(a_pass("黄丽"), household=children))
-    bench.asks(Companions, visit=bench.visit, count=2)
-    bench.measures()
-    for _ in children:
-        bench.steps_back()
-        bench.waits(2.5)
-        bench.measures(36.8)
-    assert [dict(dict(row.sealed)[SealClass.IDENTITY])["name"] for row in bench.rows[1:]] == ["黄小宝", "黄大宝"]
-
-
-def test_of_a_household_of_which_only_some_came_nobody_is_named(bench):
-    bench.shows(replace(a_pass("黄丽"), household=(Holder(name="黄小宝"), Holder(name="黄大宝"))))
-    bench.asks(Companions, visit=bench.visit, count=1)
-    bench.measures()
-    bench.steps_back()
-    bench.waits(2.5)
-    bench.measures(36.8)
-    assert "name" not in dict(dict(bench.rows[1].sealed).get(SealClass.IDENTITY, ()))
 
 
 def test_a_feverish_child_of_a_family_is_a_check_of_its_own(bench):
