@@ -15,6 +15,7 @@ from kiosk.core.faults import SettingsError
 
 CJK_FONT = Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf")
 CJK_PACKAGE = "fonts-droid-fallback"
+_PLAINER = {"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "..."}  # not in the built-in font
 QUIET_MODULES = 4  # the quiet zone of a QR code, ISO/IEC 18004 §6.3.8
 
 
@@ -108,7 +109,9 @@ def _is_cjk(character: str) -> bool:
 
 
 def _latin(character: str) -> str:
-    """What the built-in font has for a character: itself, its base letter, or a question mark."""
+    """What the built-in font has for a character: itself, a plain one, its base letter, or a question mark."""
+    if character in _PLAINER:
+        return _PLAINER[character]
     for form in (character, unicodedata.normalize("NFKD", character)[0]):
         if ord(form) < 256:
             return form

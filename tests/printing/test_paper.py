@@ -84,3 +84,9 @@ def test_a_long_name_is_made_smaller_instead_of_cut():
 def page_text(paper: Paper) -> str:
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", paper.pdf(), re.DOTALL)
     return "".join(map(inflated, streams))
+
+
+def test_dashes_and_quotes_that_the_latin_font_lacks_are_written_plainly(tmp_path):
+    paper = Paper(80, 50, MADE, font=tmp_path / "missing.ttf")
+    paper.text(1, 10, "07:30 – 08:00 “so” …", size_pt=12, width_mm=78)
+    assert '(07:30 - 08:00 "so" ...)' in page_text(paper)

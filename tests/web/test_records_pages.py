@@ -197,7 +197,7 @@ def test_a_row_that_was_changed_is_named_on_its_page(manager: Visitor, at: Place
     from contextlib import closing
 
     with closing(sqlite3.connect(at.logbook)) as db, db:
-        db.execute("UPDATE entry SET body = replace(body, '\"outcome\":\"deny\"', '\"outcome\":\"pass\"') WHERE seq = 4")
+        db.execute('UPDATE entry SET body = replace(body, \'"outcome":"deny"\', \'"outcome":"pass"\') WHERE seq = 4')
     assert "is not what was written" in manager.page("/records/entries/4")
     assert "is not what was written" not in manager.page("/records/entries/6")
 

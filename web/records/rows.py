@@ -127,11 +127,12 @@ def _page(found: Sought, *, people: dict[str, object] | None = None, said: str =
     logbook, rows = parts().logbook, _rows(found)
     shown = rows[:PAGE]
     about = logbook.about(row.visit for row in shown if not row.refers)
+    whole = len(rows) <= PAGE and _before() is None  # all of them are here: nothing is left to count
     return _render(
         found.form,
         rows=shown,
         older=shown[-1].seq if len(rows) > PAGE else None,
-        total=logbook.count_to(found.chosen, COUNTED_TO),
+        total=len(rows) if whole else logbook.count_to(found.chosen, COUNTED_TO),
         notes={visit: [kind for kind in kinds if kind in _NOTED] for visit, kinds in about.items()},
         people=people,
         problem=said,
