@@ -118,6 +118,8 @@ docs: $(READY_DEV)  ## write the references that are made from the code
 	write rules.md $(BIN)/kiosk settings --rules
 	write cli.md $(BIN)/python -m tests.support.cli_reference
 	write faults.md $(BIN)/python -m tests.support.fault_table
+	write wiring.svg $(BIN)/kiosk wiring --state . --lamp leds:green=17,amber=27,red=22,buzzer=18 \
+		--buttons gpio:pass=5,deny=6,again=13,call=19,evacuate=26
 
 catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, compile them
 	@$(BIN)/pybabel -q extract -F pyproject.toml --add-location file --sort-by-file --project checkpoint-kiosk \

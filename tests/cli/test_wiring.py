@@ -1,0 +1,57 @@
+"""`kiosk wiring`: each line of the settings goes to its pin, and the page's picture is the one that is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk.cli.wiring import command, picture, wires
+from kiosk.core.faults import SettingsError
+from kiosk.settings import Lane
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE_LANE = replace(
+    Lane(),
+    lamp="leds:green=17,amber=27,red=22,buzzer=18",
+    buttons="gpio:pass=5,deny=6,again=13,call=19,evacuate=26",
+)
+
+
+def test_the_picture_of_the_page_is_drawn_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert (DOCS / "wiring.svg").read_text(encoding="utf-8") == picture(PAGE_LANE), "docs/wiring.svg is old: make docs"
+
+
+def test_each_line_goes_to_its_pin_and_each_part_has_a_ground_of_its_own() -> None:
+    found = wires(PAGE_LANE)
+    assert {wire.label: (wire.pin, wire.gpio) for wire in found["thermometer"]} == {
+        "VDD 3.3 V": (1, "3V3"), "SDA": (3, "GPIO2"), "SCL": (5, "GPIO3"), "GND": (9, "GND"),
+    }  # fmt: skip
+    assert {wire.label: wire.pin for wire in found["lamp"]} == {
+        "green": 11, "amber": 13, "red": 15, "buzzer": 12, "GND": 25,
+    }  # fmt: skip
+    assert [wire.pin for wire in found["buttons"]] == [29, 31, 33, 35, 37, 39]
+
+
+def test_power_from_a_line_another_bus_and_parts_without_wires() -> None:
+    lane = replace(PAGE_LANE, thermometer="mlx90614:bus=3,power=4", lamp="console", buttons="none")
+    assert [(wire.label, wire.pin) for wire in wires(lane)["thermometer"]] == [("VDD 3.3 V", 7), ("GND", 9)]
+    assert set(wires(lane)) == {"thermometer"}
+    ElementTree.fromstring(picture(lane))
+
+
+def test_a_line_that_the_header_does_not_have_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="GPIO28 is not on the header"):
+        wires(replace(PAGE_LANE, lamp="leds:green=28,red=22"))
+    done = CliRunner().invoke(command, ["--state", str(tmp_path), "--lane", "north"])
+    assert "known are main" in str(done.exception)
+
+
+def test_it_is_drawn_into_a_file(tmp_path: Path) -> None:
+    done = CliRunner().invoke(command, ["--state", str(tmp_path), "--out", str(tmp_path / "w.svg")])
+    assert done.exit_code == 0, done.output
+    assert "GPIO17" in (tmp_path / "w.svg").read_text(encoding="utf-8")
