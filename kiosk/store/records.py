@@ -22,6 +22,14 @@ _FIRST_STRETCH, _WIDER = 20_000, 4  # row numbers that are counted at once, newe
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """So many rows; `older`: those that are older still were not counted."""
+
+    rows: int
+    older: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SignedBy:
     """The first signed head that covers a row: its number, its row, when it was made, and that row's hash."""
 
@@ -54,17 +62,22 @@ class Records(Reader):
 
     def count_to(self, chosen: Filter, most: int) -> int:
         """How many rows `chosen` means; `most + 1` where there are more than `most`."""
+        return self.count_near(chosen, most, None).rows
+
+    def count_near(self, chosen: Filter, most: int, within: int | None) -> Count:
+        """The same of the newest `within` rows of the time asked for, where that is given."""
         with self._look() as db:
             found = Found(db, chosen)
             if chosen.person_tags is not None:
-                return min(found.count(db), most + 1)
+                return Count(min(found.count(db), most + 1))
             low, top = found.span
+            last = low if within is None else max(low, top - within + 1)
             total, step = 0, _FIRST_STRETCH
-            while top >= low and total <= most:
-                bottom = max(low, top - step + 1)
+            while top >= last and total <= most:
+                bottom = max(last, top - step + 1)
                 total += len(found.within(db, (bottom, top)))
                 top, step = bottom - 1, step * _WIDER
-            return min(total, most + 1)
+            return Count(min(total, most + 1), older=total <= most and last > low)
 
     def place(self, seq: int) -> Place | None:
         """The row of that number; None where there is none."""

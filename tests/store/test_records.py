@@ -15,7 +15,7 @@ from kiosk.core.model import Direction, Outcome
 from kiosk.settings import places
 from kiosk.store.daily import rows_about
 from kiosk.store.reader import Filter
-from kiosk.store.records import Records
+from kiosk.store.records import Count, Records
 from tests.support import written_logbook
 from tests.support.written_logbook import MORNING, draft
 
@@ -45,6 +45,13 @@ def test_a_bounded_count_is_the_count_up_to_its_bound(logbook: Records, chosen: 
     for stretch, most in itertools.product((1, 7, 20_000), (0, 5, 12, 61, 100)):
         monkeypatch.setattr("kiosk.store.records._FIRST_STRETCH", stretch)
         assert logbook.count_to(chosen, most) == min(whole, most + 1)
+
+
+def test_a_count_of_the_newest_rows_says_that_older_ones_were_not_counted(logbook: Records):
+    chosen = Filter(outcome=Outcome.CHECK)
+    assert logbook.count_near(chosen, 100, 61) == Count(12)
+    assert logbook.count_near(chosen, 100, 11) == Count(2, older=True)
+    assert logbook.count_near(chosen, 1, 11) == Count(2)
 
 
 def test_a_row_comes_with_its_place_in_the_chain(logbook: Records):

@@ -83,6 +83,9 @@ def test_of_many_rows_a_page_says_that_they_are_more(manager: Visitor, monkeypat
     monkeypatch.setattr(rows, "COUNTED_TO", 20)
     page = manager.page("/records")
     assert "more than 20 rows" in page
+    monkeypatch.setattr(rows, "COUNTED_TO", 10_000)
+    monkeypatch.setattr(rows, "COUNTED_WITHIN", 61)
+    assert "at least 61 rows" in manager.page("/records")
     assert "12 rows" in manager.page("/records?outcome=check&kind=visit")
 
 

@@ -19,6 +19,7 @@ from kiosk.locale import words
 from kiosk.store.desk import Role
 from kiosk.store.export import BY_NAME
 from kiosk.store.reader import Entry, Filter
+from kiosk.store.records import Count
 from web.access import requires
 from web.asking import ask, field
 from web.filters import RecordsForm, quick_spans
@@ -30,6 +31,7 @@ from web.records.searches import Search, searches
 PAGE = 50
 _LONGEST = 200  # characters of a field of the filter
 COUNTED_TO = 10_000  # rows; of more a page says that they are more
+COUNTED_WITHIN = 300_000  # row numbers, the newest; of a rare thing in more a page says that there may be more
 FIRST_COLUMNS = (
     *("seq", "happened", "lane", "direction", "kind", "outcome", "reasons", "forehead_c", "volunteer"),
     *("format", "visit", "refers", "person_tag"),
@@ -132,7 +134,7 @@ def _page(found: Sought, *, people: dict[str, object] | None = None, said: str =
         found.form,
         rows=shown,
         older=shown[-1].seq if len(rows) > PAGE else None,
-        total=len(rows) if whole else logbook.count_to(found.chosen, COUNTED_TO),
+        count=Count(len(rows)) if whole else logbook.count_near(found.chosen, COUNTED_TO, COUNTED_WITHIN),
         notes={visit: [kind for kind in kinds if kind in _NOTED] for visit, kinds in about.items()},
         people=people,
         problem=said,
@@ -145,7 +147,7 @@ def _render(form: RecordsForm, **values: object) -> str:
     search = values.get("search")
     given = {
         "rows": (),
-        "total": None,
+        "count": None,
         "problem": "",
         "trouble": "",
         "chips": list(form.chips(search.name if isinstance(search, Search) else "")),
