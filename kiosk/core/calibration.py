@@ -126,7 +126,7 @@ def is_due(found: Standing, rules: TemperatureRules) -> bool:
 
 # --- The picture --------------------------------------------------------------------------------------------
 
-WIDE, HIGH, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 70, 50, 20, 60
+WIDE, HIGH, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 70, 50, 150, 60
 
 
 def picture(pairs: Sequence[Pair], agreement: Agreement, says: Mapping[str, str]) -> str:
@@ -161,7 +161,7 @@ def picture(pairs: Sequence[Pair], agreement: Agreement, says: Mapping[str, str]
         ends = f'x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{down(value):.1f}" y2="{down(value):.1f}"'
         parts.append(f'<line {ends} stroke="{colour}" stroke-width="{width}"{dashed}/>')
     parts += [
-        _text(WIDE - RIGHT, down(value) - 5, f"{says[key]} {value:+.2f}", anchor="end") for key, value, _ in named
+        _text(WIDE - RIGHT + 8, down(value) + 4, f"{says[key]} {value:+.2f}", anchor="start") for key, value, _ in named
     ]
     parts += [_text(LEFT - 6, down(tick) + 4, f"{tick:+.1f}", anchor="end") for tick in _ticks(lowest, highest, 0.5)]
     parts += [
