@@ -164,7 +164,7 @@ def _appended(
 def workbooks(path: Path, rows: int, folder: Path) -> Iterator[Figure]:
     """A workbook of as many rows as one takes, in the background; then one that nobody wants any more half-way."""
     wanted = min(rows, workbook.MOST_ROWS)
-    chosen = Filter(since=END - timedelta(seconds=(wanted - 1) * 86_400 / PER_DAY), until=END + timedelta(seconds=1))
+    chosen = Filter(since=END - timedelta(seconds=wanted * 86_400 / PER_DAY), until=END)
     total = Reader.open(path).count(chosen)
     exports, spooled = Jobs(folder), 0
 
