@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,9 @@ import hardware
 from hardware.cameras import Asked
 from hardware.cameras.simulated import Simulated
 from hardware.pictures import decode, read_file
-from hardware.scanners import grey
+from hardware.scanners import Found, grey
+from hardware.scanners._steps import stages
+from hardware.scanners.zbar import Zbar
 from hardware.simulation import Deck, Person, Street
 from kiosk.core.ports import Picture
 from kiosk.services.scanner import small_jpeg
@@ -67,23 +70,65 @@ def cpu_ms(times: int, work: Callable[[], object]) -> float:
 
 
 def recall(found: Photographs) -> Iterator[Figure]:
-    """The share of codes read, exactly and but for white space, and the cost of a photograph, for each decoder."""
+    """The share of codes read and the cost of a photograph, for each decoder.
+
+    A label has its line ends and outer blanks put in order by whoever made the list, so what is read is compared after
+    the same was done to it; the codes themselves hold them, and the scanner gives them, as they are.
+    """
     count = len(found.texts)
+    costs: dict[str, float] = {}
     for spec in DECODERS:
         scanner = hardware.load("scanner", spec)
         began_s = time.process_time()
         read = {name: scanner.texts(picture) for name, picture in found.pictures.items()}
-        each_ms = (time.process_time() - began_s) / len(read) * 1000
-        exactly = sum(text in read[name] for name, text in found.texts) / count * 100
-        loosely = sum(as_written(text) in map(as_written, read[name]) for name, text in found.texts) / count * 100
-        title = f"{spec}, of {count} codes"
-        yield (
-            at_least(f"{title}: read exactly", exactly, "%", 85)
-            if spec == "cascade"
-            else Figure(f"{title}: read exactly", exactly, "%")
-        )
-        yield Figure(f"{title}: but for line ends and outer blanks", loosely, "%")
-        yield Figure(f"{spec}: CPU time a photograph", each_ms, "ms")
+        costs[spec] = (time.process_time() - began_s) / len(read) * 1000
+        equal = {(name, text) for name, text in found.texts if text in map(as_written, read[name])}
+        share, title = len(equal) / count * 100, f"{spec}, of {count} codes: read exactly"
+        yield at_least(title, share, "%", 91) if spec == "cascade" else Figure(title, share, "%")
+        for half in (0, 1):
+            names = [name for name, _ in found.texts if half_of(name) == half]
+            read_there = sum(half_of(name) == half for name, _ in equal)
+            yield Figure(f"{spec}: half {'AB'[half]} of the photographs", 100 * read_there / max(1, len(names)), "%")
+        verbatim = sum(text in read[name] for name, text in found.texts) / count * 100
+        yield Figure(f"{spec}: equal to the list without putting white space in order", verbatim, "%")
+        yield Figure(f"{spec}: CPU time a photograph", costs[spec], "ms")
+        if spec == "cascade":
+            yield from contradicting(found, read)
+    yield at_most("cascade: CPU time a photograph", costs["cascade"] / costs["zxing"], "times zxing-cpp's", 8)
+
+
+def half_of(name: str) -> int:
+    """Which half of the photographs a file belongs to: what was chosen by looking at one is told for the other too."""
+    return sha256(name.encode()).digest()[0] & 1
+
+
+def contradicting(found: Photographs, read: dict[str, tuple[str, ...]]) -> Iterator[Figure]:
+    """The texts that no label knows, named; docs/scanner.md explains those of the shared photographs."""
+    known = {(name, text) for name, text in found.texts}
+    extra = [
+        (name, text) for name, texts in read.items() for text in map(as_written, texts) if (name, text) not in known
+    ]
+    yield Figure("cascade: texts that no label knows", float(len(extra)))
+    for name, text in extra:
+        yield Figure(f"  {Path(name).name}", repr(text[:40]))
+
+
+def by_step(found: Photographs) -> Iterator[Figure]:
+    """What each step adds on what the steps before it left, and its cost for a picture that came so far."""
+    wanted = {name: {text for other, text in found.texts if other == name} for name in found.pictures}
+    so_far = {name: Found() for name in found.pictures}
+    for step in stages(Zbar()):
+        left = [name for name, seen in so_far.items() if seen.unread or not seen.texts]
+        before = _count(wanted, so_far)
+        began_s = time.process_time()
+        for name in left:
+            so_far[name] = step.run(found.pictures[name]).over(so_far[name])
+        each_ms = (time.process_time() - began_s) / max(1, len(left)) * 1000
+        yield Figure(f"step {step.name}: +{_count(wanted, so_far) - before}, {len(left)} pictures", each_ms, "ms each")
+
+
+def _count(wanted: dict[str, set[str]], so_far: dict[str, Found]) -> int:
+    return sum(len(texts & set(map(as_written, so_far[name].texts))) for name, texts in wanted.items())
 
 
 def frames(times: int) -> Iterator[Figure]:
@@ -102,7 +147,7 @@ def frames(times: int) -> Iterator[Figure]:
     live = hardware.load("scanner", "cascade:live")
     live.texts(empty)
     slowest = max(cpu_ms(1, partial(live.texts, picture)) for picture in unreadable * 4)
-    yield at_most("cascade:live: slowest frame with somebody in view and nothing read", slowest, "ms", 80)
+    yield at_most("cascade:live: slowest frame with somebody in view and nothing read", slowest, "ms", 60)
     yield Figure("simulated camera: drawing a frame with a code", cpu_ms(times, partial(camera.picture, 100)), "ms")
     yield Figure("simulated camera: drawing an empty frame", cpu_ms(times, partial(camera.picture, -1)), "ms")
     yield Figure("a small picture for the pages", cpu_ms(times, partial(small_jpeg, held_up)), "ms")
@@ -112,7 +157,9 @@ def measure(*, smoke: bool = False) -> Iterable[Figure]:
     """The figures of scanning; `smoke` takes a few photographs and frames only."""
     cv2.setNumThreads(1)
     yield from frames(SMOKE_FRAMES if smoke else FRAMES)
-    yield from recall(photographs(SMOKE_FILES if smoke else None))
+    found = photographs(SMOKE_FILES if smoke else None)
+    yield from recall(found)
+    yield from by_step(found)
 
 
 def main() -> None:
