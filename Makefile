@@ -53,7 +53,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test powertest lint bench fuzz powercut lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test powertest lint bench fuzz mutated powercut lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,9 @@ lint: $(READY_DEV)  ## style, types, and who may import whom
 
 bench: $(READY_TEST) $(CATALOGUES) $(VENV)/peers $(VENV)/peers/drivers  ## print the figures; some of them: make bench ARGS="scanning latency"
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+mutated: $(READY_TEST)  ## 200,000 spoilt pictures through the scanner; fewer: make mutated ARGS="--count 1000"
+	@$(BIN)/python -m tests.bench.stream_mutated $(ARGS)
 
 powercut: $(READY_TEST) $(CATALOGUES)  ## cut the power a thousand times; others: make powercut ARGS="--cuts 100 --seed 5"
 	@$(BIN)/python -m tests.support.power $(ARGS)
