@@ -20,6 +20,8 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 65_535  # of a JPEG, which has the smallest limit
 
 PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+PHONE_PICTURES = (b"heic", b"heix", b"mif1", b"avif")  # brands, ISO/IEC 23008-12
+MATROSKA = b"\x1aE\xdf\xa3"
 REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -113,12 +115,21 @@ def look_at(data: bytes, name: str) -> Header:
     except (IndexError, ValueError) as error:
         raise BadPicture(f"{name}: cut off or damaged; copy it again") from error
     if header is None:
-        raise BadPicture(f"{name}: not a PNG, JPEG, WebP or BMP picture")
+        raise BadPicture(f"{name}: {_something_else(data)}")
     if header.width <= 0 or header.height <= 0:
         raise BadPicture(f"{name}: damaged, it claims to have no pixels")
     if _cut_off(data, header):
         raise BadPicture(f"{name}: this {header.kind} is cut off; copy it again")
     return header
+
+
+def _something_else(data: bytes) -> str:
+    """What to say of a file that is none of ours: people take videos and a phone's own pictures for pictures."""
+    if data[4:8] == b"ftyp" and data[8:12] in PHONE_PICTURES:
+        return "a HEIC or AVIF picture; save it as JPEG"
+    if data[4:8] == b"ftyp" or data.startswith(MATROSKA) or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):
+        return "a video, not a picture; --camera video:FILE watches it"
+    return "not a PNG, JPEG, WebP or BMP picture"
 
 
 def _header(data: bytes) -> Header | None:

@@ -44,6 +44,21 @@ def test_a_bad_file_is_refused_in_one_line_that_names_it(name: str) -> None:
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    ("start", "says"),
+    [
+        (b"\0\0\0\x20ftypisom", "a video, not a picture"),
+        (b"\x1aE\xdf\xa3\x01", "a video, not a picture"),
+        (b"RIFF\0\0\0\0AVI LIST", "a video, not a picture"),
+        (b"\0\0\0\x20ftypheic", "save it as JPEG"),
+    ],
+)
+def test_a_video_or_a_phones_own_kind_of_picture_is_named(start: bytes, says: str) -> None:
+    for length in (0, 500):  # a video that is cut off is still a video
+        with pytest.raises(BadPicture, match=says):
+            decode(start + bytes(length), "clip")
+
+
 def test_no_cut_anywhere_in_a_file_does_more_than_refuse_it() -> None:
     for kind in (".png", ".jpg", ".webp", ".bmp"):
         data = qr_bytes("x", kind)
