@@ -46,6 +46,7 @@ class EntryKind(StrEnum):
     STOP = "stop"  # the gate went down in good order
     CLOCK = "clock"  # the clock jumped, or its state changed
     TIME_CONFIRMED = "time_confirmed"  # a manager vouched for the time
+    HAND_OVER = "hand_over"  # the next volunteer took over the desk
     DISPUTE = "dispute"  # a neutral note about a quarrel, which a second volunteer witnessed
     INSIDE_RESET = "inside_reset"  # from here on nobody counts as inside
     SHEETS = "sheets"  # paper sheets were numbered and printed

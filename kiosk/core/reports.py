@@ -9,17 +9,19 @@
   down later than they happened. These add to the counts above and never change them.
 - *dropped off*: riders who handed something over; they did not enter, whatever the kiosk had said of them before.
 - Vehicles and evacuations are not counted: nobody counted the people in them.
+- *owed*: what a volunteer still has to say about a visit, which the review queue lists until somebody said it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
-from kiosk.core.entry import EntryKind
+from kiosk.core.entry import EntryKind, SealClass
 from kiosk.core.model import Direction, Outcome
 from kiosk.core.paper import SOURCE as PAPER
 from kiosk.core.view import Counts
@@ -41,6 +43,16 @@ class Mark:
     outcome: Outcome | None = None
     source: str = ""
     recorded: datetime | None = None
+    explained: bool = False  # an override that says its reason
+
+
+class Owed(StrEnum):
+    """Why a visit stands in the review queue."""
+
+    DISPUTED = "disputed"  # there was a quarrel
+    UNEXPLAINED = "unexplained"  # a volunteer decided and did not say why
+    UNDECIDED = "undecided"  # sent to the volunteer, and nobody decided
+    INCOMPLETE = "incomplete"  # left half-way, and nobody decided
 
 
 class Row(Protocol):
@@ -62,12 +74,15 @@ class Row(Protocol):
     def outcome(self) -> Outcome | None: ...  # noqa: D102
     @property
     def source(self) -> str: ...  # noqa: D102
+    @property
+    def seals(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 def mark(row: Row) -> Mark:
     """The mark of a row."""
     about = row.refers or row.visit
-    return Mark(row.kind, about, row.happened, row.direction, row.outcome, row.source, row.recorded)
+    explained = row.kind is EntryKind.OVERRIDE and SealClass.NOTE.value in row.seals
+    return Mark(row.kind, about, row.happened, row.direction, row.outcome, row.source, row.recorded, explained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,20 @@ class Settled:
     decisions: list[Mark] = field(default_factory=list)
     undone: int = 0
     disputed: bool = False
+    explained: bool = False  # since the last thing that wants it
+
+    @property
+    def owed(self) -> Owed | None:
+        """What is still to be said about it; None where nothing is."""
+        if self.explained:
+            return None
+        if self.disputed:
+            return Owed.DISPUTED
+        if self.decisions:
+            return Owed.UNEXPLAINED
+        if self.base.kind is EntryKind.INCOMPLETE:
+            return Owed.INCOMPLETE
+        return Owed.UNDECIDED if self.outcome is Outcome.CHECK else None
 
     @property
     def last(self) -> Mark:
@@ -192,6 +221,8 @@ class Tally:
 
 def _follow(known: Settled, mark: Mark) -> None:
     """One more row about a visit that is known."""
+    if mark.kind in COUNTED | ABOUT | {EntryKind.EXPLAIN}:
+        known.explained = mark.explained or mark.kind is EntryKind.EXPLAIN
     if mark.kind in COUNTED:
         known.base = mark  # measured again: the same visit, a newer verdict
         if mark.kind in (EntryKind.VISIT, EntryKind.DROP_OFF):

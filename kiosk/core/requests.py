@@ -196,6 +196,19 @@ class Dispute(Request, frozen=True, kw_only=True, tag="dispute"):
     note: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
+class Review(Request, frozen=True, kw_only=True, tag="review"):
+    """A note about a visit that the gate no longer holds; at any time after it."""
+
+    visit: Id
+    note: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class HandOver(Request, frozen=True, kw_only=True, tag="hand_over"):
+    """`by` takes the desk over from the user `before`; `Reply.data` has a signed head, as of `SignHead`."""
+
+    before: Id
+
+
 class Inside(Request, frozen=True, kw_only=True, tag="inside"):
     """Who is still inside, without names: `Reply.data` as `kiosk.core.inside.told` gives it.
 
@@ -275,10 +288,10 @@ class Erase(About, frozen=True, kw_only=True, tag="erase"):
 
 
 # Looking, taking away and forgetting.
-Released = Reveal | Purge | OpenNames | SignExport | SignHead | About | Erase
+Released = Reveal | Purge | OpenNames | SignExport | SignHead | HandOver | About | Erase
 
 # What the logbook itself answers, beside the lanes' turns.
-Archived = Released | ConfirmTime | Dispute | Inside | ResetInside | NumberSheets | EnterPaper | NoteBackup
+Archived = Released | ConfirmTime | Dispute | Review | Inside | ResetInside | NumberSheets | EnterPaper | NoteBackup
 
 AnyRequest = (
     Override

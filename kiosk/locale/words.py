@@ -218,6 +218,7 @@ KINDS: Mapping[str, str] = {
     EntryKind.STOP: N_("Gate stopped"),
     EntryKind.CLOCK: N_("Clock"),
     EntryKind.TIME_CONFIRMED: N_("Time confirmed"),
+    EntryKind.HAND_OVER: N_("Desk handed over"),
     EntryKind.DISPUTE: N_("Dispute note"),
     EntryKind.INSIDE_RESET: N_("Count of who is inside reset"),
     EntryKind.SHEETS: N_("Paper sheets printed"),

@@ -27,6 +27,7 @@ from kiosk.core.requests import (
     NoteBackup,
     NumberSheets,
     ResetInside,
+    Review,
 )
 from kiosk.services.clock import SystemClock
 from kiosk.store.reader import Entry, Filter, Reader
@@ -55,8 +56,8 @@ class Ledger:
             match request:
                 case ConfirmTime():
                     return self._confirm(request)
-                case Dispute():
-                    return self._dispute(request)
+                case Dispute() | Review():
+                    return self._note(request)
                 case Inside():
                     return Answer.DONE, inside.told(self.who_is_inside(self.clock.now(), timedelta(days=request.days)))
                 case ResetInside():
@@ -85,21 +86,25 @@ class Ledger:
         self.clock.confirm()
         return Answer.DONE, {"state": self.clock.state().value}
 
-    def _dispute(self, request: Dispute) -> Said:
-        if request.second == request.by:
+    def _note(self, request: Dispute | Review) -> Said:
+        """A sealed note about a visit that is in the log, at any time after it."""
+        kind, second = EntryKind.EXPLAIN, ""
+        if isinstance(request, Dispute):
+            kind, second = EntryKind.DISPUTE, request.second
+        if second == request.by:
             return Answer.BAD_REQUEST, {}
         about = [row for row in Reader(self.path).visit_rows(request.visit) if row.kind in reports.COUNTED]
         if not about:
             return Answer.VISIT_ENDED, {}
         row = about[-1]
         self._row(
-            EntryKind.DISPUTE,
+            kind,
             request.by,
             lane=row.lane,
             visit=request.visit,
             refers=request.visit,
             direction=row.direction,
-            detail=request.second,
+            detail=second,
             sealed=((SealClass.NOTE, (("note", request.note),)),),
         )
         return Answer.DONE, {}

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.entry import Draft, EntryKind, SealClass, code
 from kiosk.core.reasons import Answer
-from kiosk.core.requests import About, Erase, OpenNames, Purge, Released, Reveal, SignExport, SignHead
+from kiosk.core.requests import About, Erase, HandOver, OpenNames, Purge, Released, Reveal, SignExport, SignHead
 from kiosk.services.clock import SystemClock
 from kiosk.store import heads, manifest
 from kiosk.store.logbook import Logbook
@@ -51,6 +51,9 @@ class Release:
             case SignExport():
                 return self._sign_export(logbook, request)
             case SignHead():
+                return self._sign_head(logbook)
+            case HandOver():
+                self._row(EntryKind.HAND_OVER, request.by, request.before)
                 return self._sign_head(logbook)
 
     def _row(self, kind: EntryKind, by: str, detail: str, reason: str = "") -> None:

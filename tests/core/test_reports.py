@@ -1,10 +1,13 @@
 """What a visit counts as, after everything that was decided about it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import Direction, Outcome
-from kiosk.core.reports import Mark, Remarks, Tally
+from kiosk.core.reports import Mark, Owed, Remarks, Tally
 from kiosk.core.view import Counts
 
 AT = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
@@ -28,6 +31,7 @@ def decided(outcome: Outcome, name: str = "v1") -> Mark:
 
 UNDONE = Mark(UNDO, "v1", AT + timedelta(seconds=40))
 LEFT_HALF_WAY = Mark(INCOMPLETE, "v1", AT, Direction.IN, None)
+EXPLAINED = Mark(EntryKind.EXPLAIN, "v1", AT + timedelta(seconds=50))
 
 
 def test_verdicts_count_by_outcome_and_direction() -> None:
@@ -145,3 +149,23 @@ def test_an_exit_that_was_stopped_clears_nothing() -> None:
 
 def test_leaving_half_way_is_no_pass() -> None:
     assert tally(LEFT_HALF_WAY).last_pass(IN, AT) is None
+
+
+@pytest.mark.parametrize(
+    ("marks", "owed"),
+    [
+        ([visit(Outcome.PASS)], None),
+        ([visit(Outcome.CHECK)], Owed.UNDECIDED),
+        ([LEFT_HALF_WAY], Owed.INCOMPLETE),
+        ([LEFT_HALF_WAY, EXPLAINED], None),
+        ([visit(Outcome.CHECK), decided(Outcome.PASS)], Owed.UNEXPLAINED),
+        ([visit(Outcome.CHECK), replace(decided(Outcome.PASS), explained=True)], None),
+        ([visit(Outcome.CHECK), decided(Outcome.PASS), EXPLAINED], None),
+        ([visit(Outcome.CHECK), decided(Outcome.PASS), EXPLAINED, UNDONE], Owed.UNDECIDED),
+        ([visit(Outcome.PASS), Mark(EntryKind.DISPUTE, "v1", AT)], Owed.DISPUTED),
+        ([visit(Outcome.PASS), Mark(EntryKind.DISPUTE, "v1", AT), EXPLAINED], None),
+        ([visit(Outcome.CHECK), EXPLAINED, visit(Outcome.CHECK)], Owed.UNDECIDED),
+    ],
+)
+def test_what_is_owed_of_a_visit_is_what_nobody_has_said_yet(marks: list[Mark], owed: Owed | None) -> None:
+    assert [each.owed for each in tally(*marks).visits()] == [owed]

@@ -17,12 +17,15 @@ from kiosk.core.requests import (
     Archived,
     Dispute,
     EnterPaper,
+    HandOver,
     Inside,
     NoteBackup,
     NumberSheets,
     PaperLine,
     Reply,
     ResetInside,
+    Review,
+    SignHead,
 )
 from kiosk.services.book import Book
 from kiosk.services.clock import SystemClock
@@ -106,6 +109,24 @@ def test_nobody_is_their_own_witness_and_no_visit_no_dispute(post: Post) -> None
     assert post.asks(Dispute, visit=visit, second="li", note="x").answer is Answer.BAD_REQUEST
     assert post.asks(Dispute, visit="gone", second="chen", note="x").answer is Answer.VISIT_ENDED
     assert post.rows(EntryKind.DISPUTE) == []
+
+
+def test_a_visit_of_this_morning_is_explained_by_a_note_and_one_that_never_was_is_not(post: Post) -> None:
+    visit = post.goes(IN, lane="north")
+    post.clock.on(hours=5)
+    assert post.asks(Review, visit=visit, note="测试点关门了").answer is Answer.DONE
+    assert post.asks(Review, visit="gone", note="x").answer is Answer.VISIT_ENDED
+    (row,) = post.rows(EntryKind.EXPLAIN)
+    assert (row.volunteer, row.refers, row.lane) == ("li", visit, "north")
+    assert post.book._unsealed([row.seq]) == {row.seq: {"note": "测试点关门了"}}
+
+
+def test_a_hand_over_is_a_row_with_both_and_signs_what_the_log_has_come_to(post: Post) -> None:
+    reply = post.asks(HandOver, before="u2")
+    (row,) = post.rows(EntryKind.HAND_OVER)
+    assert (row.volunteer, row.detail) == ("li", "u2")
+    assert (reply.answer, reply.data["seq"]) == (Answer.DONE, row.seq)
+    assert post.asks(SignHead).data["code"] == reply.data["code"]
 
 
 # --- Who is inside ----------------------------------------------------------------------------------------
