@@ -24,12 +24,6 @@ def day_report(reader: Records, day: date, zone: tzinfo, kiosk: str, now: dateti
     return daily.report(rows_about(reader, since, until), day, zone, kiosk, now)
 
 
-def stretch_report(reader: Records, since: datetime, until: datetime, zone: tzinfo, kiosk: str) -> DayReport:
-    """The report of the time from `since` to `until`, which is now. Raises StoreUnreadable, LogbookBroken."""
-    day = until.astimezone(zone).date()
-    return daily.stretch(rows_about(reader, since, until), (since, until), day, zone, kiosk, until)
-
-
 def rows_about(reader: Records, since: datetime, until: datetime) -> list[Entry]:
     """The rows of that time, the ones next to them, and later ones about its visits, as they were written."""
     within = list(reader.rows(Filter(since=since, until=until)))

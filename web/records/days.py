@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,9 +17,9 @@ from kiosk.core.model import Outcome
 from kiosk.locale import gettext as _
 from kiosk.printing.daily_report import daily_report, measured, report_numbers, waited
 from kiosk.printing.inspection import Event, inspection
-from kiosk.store.daily import as_csv, stretch_report
+from kiosk.store.daily import as_csv, rows_about
 from kiosk.store.desk import Role
-from kiosk.store.reader import Entry, Filter
+from kiosk.store.reader import Entry
 from web.access import requires
 from web.parts import parts
 from web.records.blueprint import blueprint
@@ -26,9 +27,21 @@ from web.records.counted import counted
 from web.wording import who
 
 INSPECTED = timedelta(hours=24)
-MOST_EVENTS = 40  # on the inspector's sheet, the newest of each kind
-_NOTABLE = (EntryKind.OVERRIDE, EntryKind.UNDO, EntryKind.DISPUTE, EntryKind.MEDICAL_EXIT, EntryKind.EVACUATION)
-_PROOF = (EntryKind.PURGED, EntryKind.ERASED, EntryKind.EXPORTED, EntryKind.LOOKED, EntryKind.INSIDE_RESET)
+MOST_EVENTS = 40  # on the inspector's page, the newest
+_TOLD = frozenset(
+    {
+        EntryKind.OVERRIDE,
+        EntryKind.UNDO,
+        EntryKind.DISPUTE,
+        EntryKind.MEDICAL_EXIT,
+        EntryKind.EVACUATION,
+        EntryKind.PURGED,
+        EntryKind.ERASED,
+        EntryKind.EXPORTED,
+        EntryKind.LOOKED,
+        EntryKind.INSIDE_RESET,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +152,19 @@ def _asked(text: str) -> date:
 
 
 def _inspected() -> tuple[DayReport, list[Event], Proof]:
-    until = parts().now()
-    logbook = parts().logbook
-    report = stretch_report(logbook, until - INSPECTED, until, counted().zone, parts().settings.kiosk.id)
-    return report, _events(until - INSPECTED, until), _proof()
+    """Numbers and events of the last day, from one reading of its rows."""
+    until, zone = parts().now(), counted().zone
+    since = until - INSPECTED
+    rows = rows_about(parts().logbook, since, until)
+    day = until.astimezone(zone).date()
+    report = daily.stretch(rows, (since, until), day, zone, parts().settings.kiosk.id, until)
+    return report, _events(row for row in rows if since <= row.happened < until), _proof()
 
 
-def _events(since: datetime, until: datetime) -> list[Event]:
+def _events(rows: Iterable[Entry]) -> list[Event]:
     """What an inspector asks about, newest first; nobody's name."""
-    logbook = parts().logbook
-    rows: dict[int, Entry] = {}
-    for kind in (*_NOTABLE, *_PROOF):
-        found = logbook.page(Filter(since=since, until=until, kind=kind), limit=MOST_EVENTS)
-        rows |= {row.seq: row for row in found}
-    denied = Filter(since=since, until=until, kind=EntryKind.VISIT, outcome=Outcome.DENY)
-    rows |= {row.seq: row for row in logbook.page(denied, limit=MOST_EVENTS)}
-    newest = sorted(rows.values(), key=lambda row: (row.happened, row.seq), reverse=True)
+    found = [row for row in rows if row.kind in _TOLD or (row.kind is EntryKind.VISIT and row.outcome is Outcome.DENY)]
+    newest = sorted(found, key=lambda row: (row.happened, row.seq), reverse=True)
     return [_event(row) for row in newest[:MOST_EVENTS]]
 
 
