@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 import msgspec
 
-from kiosk.cli import _gate
+from kiosk.cli import _gate, _whole
 from kiosk.cli._options import open_places, open_settings, state_option
 from kiosk.core.entry import code
 from kiosk.core.faults import SettingsError
@@ -64,7 +64,7 @@ def day_(state: Path | None, config: Path | None, day: datetime, form: str, out:
         seq, head = reader.head()
         data = daily_report(made, kiosk.place, zone, now, head=f"{seq}:{code(head)}")
     try:
-        with click.open_file(str(out), "wb", atomic=str(out) != "-") as file:
+        with _whole.written(out) as file:
             file.write(data)
     except OSError as error:
         raise SettingsError(f"{out}: {error.strerror}") from error

@@ -36,15 +36,14 @@ def command(
     """Restores the backup FROM: a file, a folder or label:NAME of a stick, whose newest is taken.
 
     Without FROM the newest is looked for where backups go by the settings, and on every stick that is plugged in.
-    Stop the services first, and say it as root.
+    Stop the services first (systemctl stop kiosk.target), and say it as root.
 
     The log goes on in a new epoch, so that no row of the old card and of the new one share a number. The recovery
     key's file is carried on to today: it cannot open any more what ended before.
 
     \b
     Example:
-      sudo systemctl stop kiosk.target
-      kiosk restore --recovery-key /media/safe/recovery.key
+      sudo kiosk restore --recovery-key /media/safe/recovery.key
       kiosk restore --resume
     """
     places, now = state_places(state), datetime.now(UTC)

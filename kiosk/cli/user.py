@@ -65,7 +65,9 @@ def list_(state: Path | None, config: Path | None) -> None:  # noqa: ARG001 - ev
 @state_option
 @click.argument("name")
 def reset(state: Path | None, config: Path | None, name: str) -> None:  # noqa: ARG001 - every command takes it
-    """Gives NAME (or their id) a new PIN or passphrase, printed this once; whoever waits after wrong ones waits no more.
+    """Gives NAME (or their id) a new PIN or passphrase, printed this once.
+
+    Whoever has to wait after wrong ones waits no more.
 
     \b
     Example:

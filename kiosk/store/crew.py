@@ -47,9 +47,9 @@ def in_order(
         return
     waiting = iter(stretches)
     first = list(islice(waiting, processes))
-    crew = [_Helper(work) for _ in first]
+    crew = [_Hand(work) for _ in first]
     try:
-        turns: deque[_Helper] = deque()
+        turns: deque[_Hand] = deque()
         for helper, stretch in zip(crew, first, strict=True):
             helper.give(stretch)
             turns.append(helper)
@@ -68,7 +68,7 @@ def in_order(
             helper.end()
 
 
-class _Helper:
+class _Hand:
     """One process; it ends when its standard input does, so also when this process is killed."""
 
     def __init__(self, work: Callable[[Any], Any]) -> None:

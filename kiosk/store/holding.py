@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -114,18 +114,18 @@ class Holding:
     # --- Opening
 
     def _connect(self) -> sqlite3.Connection:
-        connection = None
-        try:
-            connection = owning.connect(self._path)
-            migrations.apply(connection, _shape)
-            self._look_over(connection)
-        except BaseException as error:
-            if connection is not None:
-                connection.close()
-            named = _named(error, self._path)
-            if named is None:
+        with ExitStack() as undone:
+            try:
+                connection = owning.connect(self._path)
+                undone.callback(connection.close)
+                migrations.apply(connection, _shape)
+                self._look_over(connection)
+            except Exception as error:
+                named = _named(error, self._path)
+                if named is not None:
+                    raise named from error
                 raise
-            raise named from error
+            undone.pop_all()
         return connection
 
     def _look_over(self, connection: sqlite3.Connection) -> None:
