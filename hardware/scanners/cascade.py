@@ -159,7 +159,7 @@ class LiveCascade(_Scanner):
     def _areas(self, found: Found, picture: Picture) -> list[Box]:
         """Where a code is seen or may be, and has not been read a moment ago."""
         unread = [Box.around(seen.corners) for seen in found.sightings if seen.text is None]
-        restless = self._budget.spend("textured", picture.size, partial(textured, picture)) or []
+        restless = self._budget.spend("textured", picture.size, partial(textured, picture, self._in_view.stirred)) or []
         areas = unread + [box for box in restless if not box.meets_any(unread)]
         done = [old.box for old in self._done]
         return [area.grown(MARGIN, picture) for area in areas if not area.meets_any(done)][:MOST_AREAS]

@@ -93,7 +93,9 @@ def test_where_nothing_looks_like_a_code_the_whole_picture_gets_the_step() -> No
     live = steps.live()
     live.texts(EMPTY)
     steps.sizes.clear()
-    live.texts(np.full_like(EMPTY, 200))
+    somebody = EMPTY.copy()
+    somebody[:, 200:400] = 200
+    live.texts(somebody)
     assert steps.sizes == [(640, 360)] * 3
 
 
@@ -182,12 +184,21 @@ def test_what_was_never_measured_is_not_begun_when_little_time_is_left() -> None
 
 def test_what_stays_becomes_part_of_the_scene() -> None:
     view = InView()
-    parked = np.full((90, 160), 80, np.uint8)
-    view.changed(np.zeros((90, 160), np.uint8))
+    parked = EMPTY.copy()
+    parked[100:200, 100:300] = 200
+    view.changed(EMPTY)
     assert view.changed(parked)
-    for _ in range(600):
+    for _ in range(1200):
         view.changed(parked)
     assert not view.changed(parked)
+
+
+def test_a_cloud_and_noise_are_nobody_and_a_small_code_is_somebody() -> None:
+    view = InView()
+    view.changed(EMPTY)
+    noise = np.random.default_rng(1).normal(0, 8, EMPTY.shape)
+    assert not view.changed(np.clip(EMPTY + 30.0 + noise, 0, 255).astype(np.uint8))
+    assert view.changed(scene(qr("KP1:A", module_px=2)))
 
 
 def test_a_code_is_found_by_its_texture_and_an_even_wall_is_not() -> None:
