@@ -84,8 +84,8 @@ CONDITIONS: dict[str, Condition] = {
     "defocus": Condition(defocus_modules=(0.5, 1.05)),
     "motion": Condition(shake_mm=(8, 20), shake_hz=(1.0, 2.0), exposure_s=(0.008, 0.022)),
     "moire": Condition(
-        held=(Held.COARSE,), beat=(0.7, 0.9), module_px=(2.3, 3.0), sharp_px=(0.12, 0.18),
-        aperture=(0.25, 0.3), coming=(0, 0.08), shake_mm=(0.5, 2), defocus_modules=(0, 0.02), veil=(0.7, 0.95),
+        held=(Held.COARSE,), beat=(0.7, 0.9), module_px=(2.2, 2.9), sharp_px=(0.12, 0.16),
+        aperture=(0.25, 0.3), coming=(0, 0.08), shake_mm=(0.5, 2), defocus_modules=(0, 0.02), veil=(0.72, 0.95),
     ),
     "glare": Condition(
         held=(Held.PHONE, Held.CARD), lamps=(1, 3), lamp_light=(0.6, 5), lamp_size=(0.15, 0.36), veil=(0.05, 0.3),
