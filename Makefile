@@ -14,9 +14,10 @@ READY_TEST := $(VENV)/ready-test
 LANGUAGES := zh_Hans_CN
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard kiosk/locale/*/LC_MESSAGES/messages.po))
 
-# Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests need besides.
+# Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests and their guest need besides.
 PACKAGES := libzbar0 fonts-droid-fallback
 PI_PACKAGES := python3-lgpio python3-evdev
+GUEST_PACKAGES := linux-source mmdebstrap gcc libc6-dev libelf-dev bc bison flex kmod e2fsprogs xz-utils
 TEST_PACKAGES := chromium espeak-ng fuse3 systemd umockdev
 ON_PI := $(shell grep -aqs 'Raspberry Pi' /proc/device-tree/model && echo yes)
 
@@ -53,7 +54,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test powertest lint bench fuzz mutated powercut lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test powertest test-devices lint bench fuzz mutated powercut lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,10 +66,14 @@ run: $(READY) $(CATALOGUES)  ## start the kiosk; more options: make run ARGS="--
 	@$(BIN)/kiosk run $(ARGS)
 
 test: $(READY_TEST) $(CATALOGUES)  ## all tests but the power cuts; some of them: make test ARGS="tests/core -k fever"
-	@$(BIN)/python -m pytest --ignore=tests/power $(ARGS)
+	@$(BIN)/python -m pytest --ignore=tests/power --ignore=tests/devices $(ARGS)
 
 powertest: $(READY_TEST) $(CATALOGUES)  ## a hundred power cuts and every fault of a disk, in a few minutes
 	@$(BIN)/python -m pytest tests/power $(ARGS)
+
+test-devices: $(READY_DEV) $(CATALOGUES)  ## the drivers on a kernel's devices and the services under systemd, in a guest
+	@$(call apt,$(GUEST_PACKAGES))
+	$(BIN)/python -m tests.devices.guest $(ARGS)
 
 lint: $(READY_DEV)  ## style, types, and who may import whom
 	@failed=""

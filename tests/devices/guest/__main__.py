@@ -1,0 +1,42 @@
+"""`python -m tests.devices.guest [PYTEST ARGUMENTS]` builds the guest, and runs tests/devices in it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.devices.guest import boot, debian, disk, kernel
+from tests.devices.guest.cache import PROJECT, GuestError, locked
+
+RUNS_WITHIN_S = 600
+NOT_TAKEN = shutil.ignore_patterns(
+    ".git", ".venv", "var", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "pictures"
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code of the tests; 2 where there is no guest."""
+    began_s = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the guest ends with us
+    try:
+        with tempfile.TemporaryDirectory(prefix="kiosk-project-") as folder:
+            project = Path(folder) / "project"  # as it is now: somebody may be at work in it
+            shutil.copytree(PROJECT, project, ignore=NOT_TAKEN)
+            with locked() as place:
+                linux = kernel.build(place)
+                system = debian.build(place, project / "requirements.lock")
+                image = disk.build(place, system, linux, project)
+            print(f"The guest is ready after {time.monotonic() - began_s:.0f} s", flush=True)
+            return boot.run(linux, image, project, shlex.join(arguments), RUNS_WITHIN_S)
+    except GuestError as error:
+        print(f"make test-devices: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
