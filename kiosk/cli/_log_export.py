@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -21,18 +20,17 @@ from kiosk.cli._whole import written
 from kiosk.core.faults import KioskError, LinkDown, NotOwner
 from kiosk.core.requests import OpenNames, Reply, Reveal, SignExport
 from kiosk.locale import gettext as _
-from kiosk.locale import words
+from kiosk.locale.exports import delete_by, header
 from kiosk.services import link
 from kiosk.services.book import Book
 from kiosk.services.clock import SystemClock
 from kiosk.settings import Places, Settings
-from kiosk.store import crew, manifest
+from kiosk.store import crew, exporting, manifest
 from kiosk.store import export as files
+from kiosk.store.exporting import Form, Order
 from kiosk.store.jobs import workplace
-from kiosk.store.reader import Bodies, Filter, Reader
-from kiosk.store.workbook import workbook_file
+from kiosk.store.reader import Reader
 
-_AT_ONCE = 500  # rows whose names are asked for at once
 _ALONE = 50_000  # rows that are written before other processes have started
 
 
@@ -69,24 +67,21 @@ def export(
         raise click.UsageError(_("names need a reason: --because TEXT"))
     if str(out) == "-" and form == "xlsx":
         raise click.UsageError(_("an Excel file needs a name: --out FILE.xlsx"))
-    wanted, reader = filter_of(**chosen), Reader.open(places.logbook)
+    form = Form(form)
+    wanted, reader, now = filter_of(**chosen), Reader.open(places.logbook), datetime.now(UTC)
     layout = _layout(columns, settings)
-    total = reader.count(wanted)
     with ExitStack() as stack:
         asked = _Asked(places, settings, stack)
         opened = str(asked.done(OpenNames, reason=because)["export"]) if names else ""
-        if names:
-            layout = replace(layout, people=asked.people(opened), ending=_ending(_expires(reader, wanted, settings)))
-        told = _write(_Wanted(reader, wanted, form, out, layout, total), places)
+        expires = exporting.expires(reader, wanted, settings.retention.identity_days, now) if names else None
+        if expires is not None:
+            layout = replace(layout, people=asked.people(opened), ending=delete_by(expires))
+        told = {name: str(value) for name, value in chosen.items() if value is not None}
+        made = _write(Order(reader, wanted, form, layout, told, expires), out, places)
         if str(out) == "-":
             return
-        told = msgspec.structs.replace(
-            told,
-            filter={name: str(value) for name, value in chosen.items() if value is not None},
-            expires=_expires(reader, wanted, settings) if names else None,
-        )
-        _sign(asked, told, opened, out)
-    click.echo(_("%(count)d rows", count=told.rows), err=True)
+        _sign(asked, made, opened, out)
+    click.echo(_("%(count)d rows", count=made.rows), err=True)
 
 
 class _Asked:
@@ -108,26 +103,8 @@ class _Asked:
         return _gate.done(self._book.answer(request))
 
     def people(self, opened: str) -> files.People:
-        """The personal fields of rows, a few hundred at a time."""
-
-        def people(seqs: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
-            shown: dict[int, dict[str, str]] = {}
-            for start in range(0, len(seqs), _AT_ONCE):
-                some = tuple(seqs[start : start + _AT_ONCE])
-                found = self.done(Reveal, seqs=some, reason="export", export=opened)
-                shown |= {int(seq): fields for seq, fields in found.items()}
-            return shown
-
-        return people
-
-
-class _Wanted(msgspec.Struct, frozen=True):
-    reader: Reader
-    rows: Filter
-    form: str
-    out: Path
-    layout: files.Layout
-    total: int
+        """The personal fields of rows."""
+        return exporting.people(lambda seqs: self.done(Reveal, seqs=seqs, reason="export", export=opened))
 
 
 def _layout(columns: str | None, settings: Settings) -> files.Layout:
@@ -138,49 +115,20 @@ def _layout(columns: str | None, settings: Settings) -> files.Layout:
         raise click.UsageError(
             _("there is no column %(name)s; known are %(known)s", name=error, known=known)
         ) from error
-    return files.Layout(columns=selected, header=_header, zone=ZoneInfo(settings.kiosk.timezone), bom=True)
+    return files.Layout(columns=selected, header=header, zone=ZoneInfo(settings.kiosk.timezone), bom=True)
 
 
-def _write(wanted: _Wanted, places: Places) -> manifest.Manifest:
+def _write(order: Order, out: Path, places: Places) -> manifest.Manifest:
     """The file, whole or not there at all, and what it holds."""
-    bodies = wanted.reader.bodies(wanted.rows)
-    processes = crew.spare() if wanted.total > _ALONE else 1
+    total = order.reader.count(order.rows)
+    processes = crew.spare() if total > _ALONE else 1
     try:
-        with progress(_("rows"), wanted.total) as step:
-            if wanted.form == "xlsx":
-                count, size, sha256 = _workbook(wanted, bodies, places, step)
-            else:
-                make = files.jsonl_file if wanted.form == "jsonl" else files.csv_file
-                with written(wanted.out) as binary:
-                    digest = manifest.Digest(binary)
-                    count = make(bodies, cast(BinaryIO, digest), wanted.layout, step, processes=processes)
-                    size, sha256 = digest.bytes, digest.sha256
+        with workplace(places.exports) as folder, progress(_("rows"), total) as step, written(out) as binary:
+            return order.write(binary, folder, step, processes)
     except OSError as error:
         if isinstance(error, KioskError):
             raise
-        raise KioskError(f"{wanted.out}: {error.strerror or error}") from error
-    columns = () if wanted.form == "jsonl" else tuple(wanted.layout.names)
-    return manifest.Manifest(
-        form=wanted.form,
-        rows=count,
-        seqs=bodies.seqs,
-        columns=columns,
-        filter={},
-        names=wanted.layout.people is not None,
-        bytes=size,
-        sha256=sha256,
-    )
-
-
-def _workbook(wanted: _Wanted, bodies: Bodies, places: Places, step: Callable[[int], None]) -> tuple[int, int, str]:
-    with workplace(places.exports) as folder:
-        made = folder / "log.xlsx"
-        count = workbook_file(bodies, made, wanted.layout, folder, step)
-        with made.open("rb") as source, written(wanted.out) as out:
-            digest = manifest.Digest(out)
-            while part := source.read(1 << 20):
-                digest.write(part)
-    return count, digest.bytes, digest.sha256
+        raise KioskError(f"{out}: {error.strerror or error}") from error
 
 
 def _sign(asked: _Asked, told: manifest.Manifest, opened: str, out: Path) -> None:
@@ -194,18 +142,3 @@ def _sign(asked: _Asked, told: manifest.Manifest, opened: str, out: Path) -> Non
         os.sync()
     except OSError as error:
         raise KioskError(f"{manifest.beside(out)}: {error.strerror or error}") from error
-
-
-def _expires(reader: Reader, wanted: Filter, settings: Settings) -> date:
-    """The day by which a file with names has to be gone: when the first of its names would be forgotten."""
-    first = next(reader.rows(wanted), None)
-    day = (first.recorded if first else datetime.now(UTC)).date()
-    return day + timedelta(days=settings.retention.identity_days)
-
-
-def _ending(expires: date) -> str:
-    return _("This file holds names of people. Delete it by %(day)s.", day=expires.isoformat())
-
-
-def _header(name: str) -> str:
-    return words.say(words.COLUMNS, name)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,29 +18,19 @@ from kiosk import locale
 from kiosk.core.faults import KioskError
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import OpenNames, Request, Reveal, SignExport
-from kiosk.locale import gettext as _
-from kiosk.locale import words
+from kiosk.locale.exports import delete_by, header
 from kiosk.settings import Settings
-from kiosk.store import export, manifest
+from kiosk.store import export, exporting, manifest
 from kiosk.store.audit import Audit
+from kiosk.store.exporting import Form, Order
 from kiosk.store.jobs import Job, Jobs, JobState
 from kiosk.store.reader import Filter
 from kiosk.store.records import Records
-from kiosk.store.workbook import workbook_file
 from web.gate import Gate
 
 KEPT_FOR = timedelta(minutes=15)  # after it was made
 _MOST_KEPT = 12
-_AT_ONCE = 500  # rows whose names are asked for at once
 _EXPIRES = timedelta(seconds=30)
-
-
-class Form(StrEnum):
-    """What a file is."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    XLSX = "xlsx"
 
 
 class NamesRefused(KioskError, PermissionError):
@@ -189,60 +177,35 @@ class _Making:
 
     def __init__(self, exports: Exports, wanted: Wanted, opened: str) -> None:
         self._exports, self._wanted, self._opened = exports, wanted, opened
-        self._logbook, self._settings, self._zone = exports.logbook, exports.settings, exports.zone
 
     def file(self, out: Path, folder: Path, step: Callable[[int], None]) -> None:
         """Writes the file to `out`, and its manifest beside it where the gate seals it."""
         locale.use(self._wanted.language)
-        expires = self._expires() if self._wanted.with_names else None
-        layout, bodies = self._layout(expires), self._logbook.bodies(self._wanted.rows)
-        if self._wanted.form is Form.XLSX:
-            count = workbook_file(bodies, out, layout, folder, step)
-            size, sha256 = out.stat().st_size, _sha256(out)
-        else:
-            write = export.jsonl_file if self._wanted.form is Form.JSONL else export.csv_file
-            with out.open("wb") as binary:
-                digest = manifest.Digest(cast(BinaryIO, binary))
-                count = write(bodies, cast(BinaryIO, digest), layout, step)
-            size, sha256 = digest.bytes, digest.sha256
-        told = manifest.Manifest(
-            form=self._wanted.form.value,
-            rows=count,
-            seqs=bodies.seqs,
-            columns=() if self._wanted.form is Form.JSONL else tuple(layout.names),
-            filter=dict(self._wanted.told),
-            names=self._wanted.with_names,
-            bytes=size,
-            sha256=sha256,
-            expires=expires,
-        )
-        sealed = self._seal(told, manifest.beside(out))
-        if self._wanted.with_names and not sealed:
+        logbook, wanted = self._exports.logbook, self._wanted
+        expires = None
+        if wanted.with_names:
+            days = self._exports.settings.retention.identity_days
+            expires = exporting.expires(logbook, wanted.rows, days, self._exports.now())
+        order = Order(logbook, wanted.rows, wanted.form, self._layout(expires), wanted.told, expires)
+        with out.open("wb") as binary:
+            made = order.write(binary, folder, step)
+        sealed = self._seal(made, manifest.beside(out))
+        if wanted.with_names and not sealed:
             raise NamesRefused("the gate did not seal the file; with names it is not given away without")
-        self._exports.written(self._wanted, count, sealed)
+        self._exports.written(wanted, made.rows, sealed)
 
     def _layout(self, expires: date | None) -> export.Layout:
         columns = [name for name in self._wanted.columns if name in export.BY_NAME]
-        layout = export.Layout(
-            columns=export.choose(columns),
-            header=lambda name: words.say(words.COLUMNS, name),
-            zone=self._zone,
-            bom=True,
-        )
+        layout = export.Layout(columns=export.choose(columns), header=header, zone=self._exports.zone, bom=True)
         if expires is None:
             return layout
-        ending = _("This file holds names of people. Delete it by %(day)s.", day=expires.isoformat())
-        return replace(layout, people=self._people, ending=ending)
+        return replace(layout, people=exporting.people(self._reveal), ending=delete_by(expires))
 
-    def _people(self, seqs: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
-        shown: dict[int, Mapping[str, str]] = {}
-        for start in range(0, len(seqs), _AT_ONCE):
-            some = tuple(seqs[start : start + _AT_ONCE])
-            found = self._exports.asked(Reveal, self._wanted.by, seqs=some, reason="export", export=self._opened)
-            if found is None:
-                raise NamesRefused("the gate stopped giving names; nothing was exported")
-            shown |= {int(seq): fields for seq, fields in found.items() if isinstance(fields, dict)}
-        return shown
+    def _reveal(self, seqs: tuple[int, ...]) -> Mapping[str, Any]:
+        found = self._exports.asked(Reveal, self._wanted.by, seqs=seqs, reason="export", export=self._opened)
+        if found is None:
+            raise NamesRefused("the gate stopped giving names; nothing was exported")
+        return found
 
     def _seal(self, told: manifest.Manifest, beside: Path) -> bool:
         text = msgspec.json.encode(told).decode()
@@ -251,17 +214,6 @@ class _Making:
             return False
         beside.write_text(str(found["manifest"]), encoding="utf-8")
         return True
-
-    def _expires(self) -> date:
-        """The day by which the file has to be gone: when the first of its names would be forgotten."""
-        first = next(self._logbook.rows(self._wanted.rows), None)
-        day = (first.recorded if first else self._exports.now()).date()
-        return day + timedelta(days=self._settings.retention.identity_days)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def exports() -> Exports:

@@ -10,13 +10,14 @@ from kiosk.core.faults import LogbookBroken, StoreUnreadable
 from kiosk.locale import gettext as _
 from kiosk.store.desk import Role
 from kiosk.store.export import BY_NAME
+from kiosk.store.exporting import Form
 from kiosk.store.jobs import JobState, TooManyJobs
 from kiosk.store.workbook import MOST_ROWS
 from web.access import requires
 from web.asking import field, wants_json
 from web.parts import parts
 from web.records.blueprint import blueprint
-from web.records.exports import KEPT_FOR, Form, Made, NamesRefused, Wanted, exports
+from web.records.exports import KEPT_FOR, Made, NamesRefused, Wanted, exports
 from web.records.rows import Sought, refused, sought
 
 AT_ONCE = 20_000  # rows of a CSV file that a browser gets without a page in between
