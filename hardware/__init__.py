@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from kiosk.core.faults import SettingsError
-from kiosk.core.ports import Buttons, Camera, Lamp, Phrase, Scanner, Thermometer, Voice
+from kiosk.core.ports import Buttons, Camera, HandScanner, Lamp, Phrase, Scanner, Thermometer, Voice
 
 T = TypeVar("T")
 
 Wording = Callable[[Phrase, str], str]  # the words of a phrase in a language: services pass gettext in
 
-KINDS = ("camera", "scanner", "thermometer", "lamp", "voice", "buttons")
+KINDS = ("camera", "scanner", "thermometer", "lamp", "voice", "buttons", "hand_scanner")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FOLDER = Path(__file__).parent
@@ -38,6 +38,8 @@ def load(kind: Literal["lamp"], spec: str) -> Lamp: ...
 def load(kind: Literal["voice"], spec: str, *, wording: Wording) -> Voice: ...
 @overload
 def load(kind: Literal["buttons"], spec: str) -> Buttons: ...
+@overload
+def load(kind: Literal["hand_scanner"], spec: str) -> HandScanner: ...
 def load(kind: str, spec: str, **context: object) -> object:
     """The device that `spec` names.
 

@@ -31,6 +31,7 @@ class Lane:
     lamp: Annotated[str, says("Lamp driver, `DRIVER[:ARG]`.")] = "leds:green=17,amber=27,red=22"
     voice: Annotated[str, says("Voice driver, `DRIVER[:ARG]`.")] = "silent"
     buttons: Annotated[str, says("Buttons driver, `DRIVER[:ARG]`.")] = "none"
+    hand_scanner: Annotated[str, says("Hand scanner driver, `DRIVER[:ARG]`; docs/scanner.md.")] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,13 +78,14 @@ _DEVICES = {
     "lamp": "Lamp driver, as `leds:green=17,amber=27,red=22`, `console`, `none`.",
     "voice": "Voice driver, as `espeak`, `recorded:FOLDER`, `silent`.",
     "buttons": "Buttons driver, as `gpio:pass=5,deny=6,again=13,call=19,evacuate=26`, `none`.",
+    "hand_scanner": "Hand scanner driver, as `evdev:name=TEXT`, `evdev:id=VVVV:PPPP`, `none`.",
 }
 
 
 def device_options(command: F) -> F:
-    """`--camera`, `--thermometer`, `--lamp`, `--voice`, `--buttons`: the devices of the first lane."""
+    """`--camera`, `--thermometer`, `--lamp`, `--voice`, `--buttons`, `--hand-scanner`: devices of the first lane."""
     for kind, says in reversed(_DEVICES.items()):
-        command = click.option(f"--{kind}", metavar="DRIVER[:ARG]", help=says)(command)
+        command = click.option(f"--{kind.replace('_', '-')}", metavar="DRIVER[:ARG]", help=says)(command)
     return command
 
 

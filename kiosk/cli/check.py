@@ -6,6 +6,7 @@ While the gate runs it is asked, because it holds the devices; otherwise each de
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import sys
 import unicodedata
@@ -218,8 +219,9 @@ def _devices(lane: Lane) -> Iterator[Line]:
         (lane.lamp, _lamp),
         (lane.voice, _voice),
         (lane.buttons, _buttons),
+        (lane.hand_scanner, _hand_scanner),
     )
-    kinds = (_("camera"), _("thermometer"), _("lamp"), _("voice"), _("buttons"))
+    kinds = (_("camera"), _("thermometer"), _("lamp"), _("voice"), _("buttons"), _("hand scanner"))
     for kind, (spec, look) in zip(kinds, looks, strict=True):
         yield _named(f"{lane.name}: {kind} {spec}", lambda look=look, spec=spec: look(spec))  # type: ignore[misc]
 
@@ -269,6 +271,21 @@ def _voice(spec: str) -> str:
 def _buttons(spec: str) -> str:
     with closing(hardware.load("buttons", spec)):
         return _("ready")
+
+
+def _hand_scanner(spec: str) -> str:
+    if spec == "none":
+        return _("none, as configured")
+    told: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+    with closing(hardware.load("hand_scanner", spec)) as scanner:
+        scanner.listen(lambda _: None, lambda state, detail: told.put((state, detail)))
+        try:
+            state, detail = told.get(timeout=PICTURE_WITHIN_S)
+        except queue.Empty:
+            state, detail = "silent", ""
+    if state != "ok":
+        raise Wrong(detail or words.say(words.DEVICE_STATES, state))
+    return _("ready")
 
 
 # --- The table ----------------------------------------------------------------------------------------------

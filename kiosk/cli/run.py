@@ -18,7 +18,14 @@ from kiosk.services import street
 from kiosk.services.supervisor import Child, Supervisor
 from kiosk.settings import Lane, Places, Settings
 
-STANDS_IN = {"camera": "simulated", "thermometer": "simulated", "lamp": "console", "voice": "silent", "buttons": "none"}
+STANDS_IN = {
+    "camera": "simulated",
+    "thermometer": "simulated",
+    "lamp": "console",
+    "voice": "silent",
+    "buttons": "none",
+    "hand_scanner": "none",
+}
 FROM_FILES = ("stills", "video")  # pictures in files are there, or misspelt; nothing stands in for them
 WATCHDOG_S = {"gate": 3.0, "web": 15.0, "resolver": 10.0}
 
@@ -94,14 +101,15 @@ def _try(kind: str, spec: str) -> None:
     if kind == "thermometer":
         with closing(hardware.load("thermometer", spec)) as thermometer:
             thermometer.read()
-    elif kind in ("camera", "lamp", "buttons"):
+    elif kind in ("camera", "lamp", "buttons", "hand_scanner"):
         hardware.load(kind, spec).close()  # type: ignore[call-overload]
 
 
 def _children(settings: Settings, at: Places, config: Path | None, trust: tuple[Path, ...]) -> list[Child]:
     common = ["--state", str(at.state), *(["--config", str(config)] if config else [])]
     first = settings.lane[0]
-    devices = [f"--{kind}={getattr(first, kind)}" for kind in ("thermometer", "lamp", "voice", "buttons")]
+    kinds = ("thermometer", "lamp", "voice", "buttons", "hand_scanner")
+    devices = [f"--{kind.replace('_', '-')}={getattr(first, kind)}" for kind in kinds]
     lists = [argument for path in trust for argument in ("--trust", str(path))]
     environment = {"KIOSK_RUNTIME": str(at.runtime)}
 

@@ -99,6 +99,13 @@ class Lamp(Protocol):
     def show(self, pattern: LampPattern) -> None:
         """Shows `pattern` at once, in the background. Raises LampFault."""
 
+    def turned(self, urgency: int, quiet: bool) -> None:
+        """The gate finished a turn: told at each, so that a lamp whose gate hangs can go dark.
+
+        The volunteer has been wanted in vain for so long (0 to 3), which the buzzer follows; `quiet` keeps it still
+        except for an evacuation. Raises LampFault when a line failed since the last call.
+        """
+
     def close(self) -> None:
         """Goes dark and lets go of the lines; may be called twice."""
 
@@ -148,6 +155,16 @@ class Buttons(Protocol):
 
     def close(self) -> None:
         """Lets go of the lines; may be called twice."""
+
+
+class HandScanner(Protocol):
+    """Tells of every code that somebody reads by hand. It may come and go."""
+
+    def listen(self, scanned: Callable[[str], None], became: Callable[[str, str], None]) -> None:
+        """From a thread of the driver's: `scanned` once for each text, `became` with a state's code and one line."""
+
+    def close(self) -> None:
+        """Lets go of the device; may be called twice."""
 
 
 class Clock(Protocol):

@@ -171,7 +171,10 @@ def _arrive(turn: Turn, arrival: Arrival) -> None:
     mine = visit is not None and any(code.key == presented.key for code in visit.evidence.codes)
     if mine and isinstance(turn.lane.phase, Collecting):
         turn.collect(turn.lane.phase.visit)
-    still_in_view = before is not None and turn.now - before <= timedelta(seconds=turn.rules.show.same_code_s)
+    held_up = presented.source is Source.CAMERA  # and not chosen once more, by hand
+    still_in_view = (
+        held_up and before is not None and turn.now - before <= timedelta(seconds=turn.rules.show.same_code_s)
+    )
     if not mine and not still_in_view:
         _new_code(turn, arrival)
 
@@ -192,13 +195,16 @@ def _is_the_holders(turn: Turn, presented: Presented) -> bool:
 def _waits_behind(turn: Turn, arrival: Arrival) -> bool:
     """Whether this is the next in the queue, whose code shows beside that of the person being served.
 
-    A result stands for a moment before the next code before the camera may take its place.
+    A result stands for a moment before the next code before the camera may take its place. What a hand scanner or
+    the keyboard brings never waits: somebody chose that very code.
     """
+    if arrival.presented.source is not Source.CAMERA:
+        return False
     phase = turn.lane.phase
     if isinstance(phase, Showing):
         fresh = turn.now - phase.ended.decided_at < timedelta(seconds=turn.pace.least_s)
         mine = any(code.key == arrival.presented.key for code in phase.ended.visit.evidence.codes)
-        return fresh and not mine and arrival.presented.source is Source.CAMERA
+        return fresh and not mine
     if not isinstance(phase, Collecting):
         return False
     visit = phase.visit

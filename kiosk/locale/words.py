@@ -136,6 +136,7 @@ DEVICES: Mapping[str, str] = {
     "lamp": N_("Lamp"),
     "voice": N_("Loudspeaker"),
     "buttons": N_("Buttons"),
+    "hand_scanner": N_("Hand scanner"),
     "logbook": N_("Logbook"),
     "scanner": N_("Scanner"),
     "clock": N_("Clock"),

@@ -13,10 +13,10 @@ from hardware import load
 from hardware.thermometers.simulated import Simulated
 from kiosk.core.faults import KioskError, LampFault, VoiceFault
 from kiosk.core.model import Reading
-from kiosk.core.ports import Button, Buttons, Clock, Lamp, LampPattern, Phrase, Thermometer, Voice
+from kiosk.core.ports import Button, Buttons, Clock, HandScanner, Lamp, LampPattern, Phrase, Thermometer, Voice
 from kiosk.core.view import DeviceView
 from kiosk.locale import catalogue, words
-from kiosk.services.inbox import Inbox, Pressed, ThermometerRead
+from kiosk.services.inbox import HandScanned, Inbox, Pressed, ThermometerRead
 from kiosk.settings import Lane
 
 READING_EVERY_S = 0.1
@@ -157,7 +157,7 @@ class ThermometerWorker:
 
 
 class LaneDevices:
-    """Lamp, voice, buttons and thermometer of one lane. A missing one is a state, never the end of the gate."""
+    """Lamp, voice, buttons, hand scanner and thermometer of one lane. A missing one is a state, no end of the gate."""
 
     def __init__(self, lane: Lane, language: str, inbox: Inbox, clock: Clock) -> None:
         self._language, self._clock, self._inbox, self._lane = language, clock, inbox, lane
@@ -169,11 +169,18 @@ class LaneDevices:
         self._buttons: Buttons | None = _opened(self._buttons_state, lambda: load("buttons", lane.buttons))
         if self._buttons is not None:
             self._buttons.listen(self._pressed)
+        self._hand_state = Watched("hand_scanner", lane.hand_scanner, clock, lane.name)
+        self._hand: HandScanner | None = _opened(self._hand_state, lambda: load("hand_scanner", lane.hand_scanner))
+        if self._hand is not None:
+            self._hand.listen(self._read_by_hand, self._hand_state.became)
         self.thermometer = ThermometerWorker(lane.name, lane.thermometer, inbox, clock)
         self.thermometer.start()
 
     def _pressed(self, button: Button) -> None:
         self._inbox.post(Pressed(self._lane.name, button, self._clock.now()))
+
+    def _read_by_hand(self, text: str) -> None:
+        self._inbox.post(HandScanned(self._lane.name, text))
 
     def show(self, pattern: LampPattern) -> None:
         """Shows a pattern; a lamp that is broken is a state."""
@@ -204,13 +211,15 @@ class LaneDevices:
 
     def views(self) -> tuple[DeviceView, ...]:
         """All states."""
-        watched = (self.thermometer.watched, self._lamp_state, self._voice_state, self._buttons_state)
+        watched = [self.thermometer.watched, self._lamp_state, self._voice_state, self._buttons_state]
+        if self._lane.hand_scanner != "none":  # most lanes have none, and nobody misses it there
+            watched.append(self._hand_state)
         return tuple(each.view() for each in watched)
 
     def close(self) -> None:
         """Dark and silent."""
         self.thermometer.close()
-        for device in (self._lamp, self._voice, self._buttons):
+        for device in (self._lamp, self._voice, self._buttons, self._hand):
             if device is not None:
                 device.close()
 

@@ -34,7 +34,7 @@ from kiosk.services.book import Book
 from kiosk.services.calibration import Calibrations
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.devices import LaneDevices
-from kiosk.services.inbox import Answered, Asked, Inbox, Message, Pressed, ScannerLooked, ThermometerRead
+from kiosk.services.inbox import Answered, Asked, HandScanned, Inbox, Message, Pressed, ScannerLooked, ThermometerRead
 from kiosk.services.lists_watch import Lists
 from kiosk.services.notify import Notifier
 from kiosk.services.passers import Passers, Roster
@@ -233,6 +233,8 @@ class GateService:
             case ScannerLooked(lane, looked):
                 for text in looked.texts[:MOST_TEXTS]:
                     self._hold_up(self._passages[lane], text, Source.CAMERA)
+            case HandScanned(lane, text):
+                self._hold_up(self._passages[lane], text, Source.HAND)
             case ThermometerRead(lane, reading):
                 self._passages[lane].readings.append(reading)
                 self._passages[lane].air = reading

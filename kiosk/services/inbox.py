@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kiosk.core.model import Credential, Reading, VenueCode
@@ -49,6 +49,14 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class HandScanned:
+    """Somebody read a code with a lane's hand scanner."""
+
+    lane: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The online service answered about the code of a visit; None: nothing that could be believed."""
 
@@ -57,18 +65,18 @@ class Answered:
     read: Credential | VenueCode | None
 
 
-Message = ScannerLooked | ThermometerRead | Asked | Pressed | Answered
+Message = ScannerLooked | ThermometerRead | Asked | Pressed | HandScanned | Answered
 
 
 class Inbox:
-    """A bounded queue; when it is full, the newest reading or look is dropped, never a request."""
+    """A bounded queue; when it is full, the newest reading or look is dropped, never what a person did."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def post(self, message: Message) -> None:
         """Leaves a message; never blocks."""
-        if self._queue.qsize() < WORTH_KEEPING or isinstance(message, Asked | Pressed):
+        if self._queue.qsize() < WORTH_KEEPING or isinstance(message, Asked | Pressed | HandScanned):
             self._queue.put(message)
 
     def take(self, timeout_s: float) -> list[Message]:

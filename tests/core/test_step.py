@@ -277,3 +277,28 @@ def test_a_code_typed_by_the_volunteer_waits_for_nobody(bench):
     arrival = bench.held(a_pass("Li"))
     bench.turn(replace(arrival, presented=replace(arrival.presented, source=Source.KEYBOARD)))
     assert isinstance(bench.lane.phase, Collecting)
+
+
+@pytest.mark.parametrize("source", [Source.HAND, Source.KEYBOARD])
+def test_a_code_chosen_by_hand_begins_the_next_visit_beside_a_phone_that_is_still_in_view(bench, source):
+    bench.shows(a_pass("Wang"))
+    bench.turn(bench.held(a_pass("Wang")))
+    arrival = bench.held(a_pass("Li"))
+    bench.turn(bench.held(a_pass("Wang")), replace(arrival, presented=replace(arrival.presented, source=source)))
+    bench.turn(bench.held(a_pass("Wang")))
+    assert bench.lane.visit is not None
+    assert [code.read.holder.name for code in bench.lane.visit.evidence.codes] == ["Li"]
+
+
+def test_a_code_read_by_hand_again_a_moment_after_its_visit_is_a_visit_anew(bench):
+    arrival = bench.held(a_pass("Wang"))
+    by_hand = replace(arrival, presented=replace(arrival.presented, source=Source.HAND))
+    bench.shows(a_pass("Wang"))
+    first = bench.lane.visit
+    bench.turn(by_hand)
+    assert bench.lane.visit is not None
+    assert bench.lane.visit.id == first.id, "the same person, read twice"
+    bench.lane = replace(bench.lane, phase=Idle())
+    bench.turn(by_hand)
+    assert bench.lane.visit is not None
+    assert bench.lane.visit.id != first.id
