@@ -40,7 +40,10 @@ class InView:
             return True
         difference = areas - self._usual
         self._usual += difference * self.FORGETS
-        difference -= np.median(difference)  # a cloud, or the camera's exposure, is nobody
+        middle = difference.size // 2  # by hand, for numpy's median imports something when it is first used
+        difference -= np.partition(difference, middle, axis=None)[
+            middle
+        ]  # a cloud, or the camera's exposure, is nobody
         different = np.abs(difference) > self.DIFFERENT
         self.stirred = cv2.dilate(different.astype(np.uint8), np.ones((3, 3), np.uint8))  # type: ignore[assignment]
         return bool(different.mean() > self.SHARE)

@@ -1,5 +1,9 @@
 """The live cascade: rests while nothing is there, keeps to its budget, follows a code, fuses its looks."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -305,3 +309,41 @@ def test_the_place_of_a_code_read_from_several_looks_is_told_in_the_newest_frame
     assert found.stage != "zxing"
     inside = 16  # the quiet zone
     assert np.allclose(found.sightings[0].corners[0], (200 + 3 * number + inside, 40 + inside), atol=6)
+
+
+SEALED = """
+import cv2, numpy as np, segno
+import hardware
+from hardware.scanners.cascade import LiveCascade, turns
+from hardware.scanners._steps import stages
+from hardware.scanners.zbar import Zbar
+from kiosk.services.seal import seal
+cv2.setNumThreads(1)
+zbar = Zbar()
+live = LiveCascade(stages(zbar)[0], *turns(zbar), clock=lambda: 0.0)
+light = 1 - np.array(segno.make_qr("HC1:" + "6BFOXN%TSMAHN-H" * 8).matrix, np.uint8)
+code = np.kron(np.pad(light, 4, constant_values=1), np.ones((4, 4), np.uint8)) * 100 + 70
+random = np.random.default_rng(4)
+live.texts(np.zeros((64, 64, 3), np.uint8))
+seal(1024)
+for number in range(9):
+    frame = np.full((360, 640), 90.0)
+    if number:
+        frame[40 : 40 + len(code), 200 + number : 200 + number + len(code)] = code
+    frame += random.normal(0, 42 + 20 * (number < 7), frame.shape)
+    stage = live.read(np.clip(frame, 0, 255).astype(np.uint8)).stage
+print(stage)
+"""
+
+
+def test_it_opens_and_imports_nothing_once_the_process_is_sealed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SEALED],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
