@@ -2,12 +2,12 @@
 
 Every pattern has a rhythm of its own, so that nobody needs to tell colours apart. Only PASS lights green
 steadily. On two-lamp wiring (no amber) CHECK is green and red in turn. Nothing flashes faster than three
-times a second (WCAG 2.3.1).
+times a second (WCAG 2.3.1). While nobody answers, ATTEND flashes more often in a row and the buzzer beeps more.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 
@@ -118,3 +118,24 @@ TWO_LAMPS = _looks(
     everything=GREEN | RED,
     manual=RED,
 )
+
+
+# --- While nobody answers ------------------------------------------------------------------------------------
+
+URGENT: tuple[tuple[Beep, ...], ...] = (
+    (),
+    (Beep(0.1, 3.9),),
+    (Beep(0.1, 0.1), Beep(0.1, 2.7)),
+    (Beep(0.3, 0.1), Beep(0.3, 0.1), Beep(0.3, 0.9)),
+)
+MOST_URGENT = len(URGENT) - 1
+
+
+def attending(look: Look, urgency: int) -> Look:
+    """ATTEND when nobody has come for so long (0 to 3): two flashes more in a row for each step."""
+    return replace(look, steps=look.steps[:2] * (2 * urgency) + look.steps)
+
+
+def insistent(urgency: int) -> Look:
+    """What the buzzer does beside any pattern when nobody has come for so long (0 to 3): it beeps on and on."""
+    return Look((Step(DARK, inf),), URGENT[urgency], beeps_repeat=True)

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-from hardware.lamps import THREE_LAMPS, Colour
+from hardware.lamps import MOST_URGENT, THREE_LAMPS, Colour
 from kiosk.core.faults import LampFault, SettingsError
 from kiosk.core.ports import LampPattern
 
@@ -32,15 +32,27 @@ class ConsoleLamp:
         self._stream = stream
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR") if coloured is None else coloured
         self._closed = False
+        self._urgency = 0
 
     def show(self, pattern: LampPattern) -> None:
         """Writes one line, for a result like the one before too. Raises LampFault when the stream is gone."""
-        if self._closed:
-            raise LampFault("the lamp is closed; open it again")
         line = f"lamp: {SYMBOLS[pattern]} {pattern}"
         colours = THREE_LAMPS[pattern].steps[0].lit
         if self._coloured and len(colours) == 1:
             line = f"\x1b[{_INK[next(iter(colours))]}m{line}\x1b[0m"
+        self._write(line)
+
+    def turned(self, urgency: int, quiet: bool) -> None:
+        """Writes one line each time that the volunteer is wanted more urgently. Raises LampFault as `show`."""
+        more, self._urgency = urgency > self._urgency, urgency
+        if more and not quiet:
+            self._write(f"lamp: {SYMBOLS[LampPattern.ATTEND]} nobody comes ({urgency} of {MOST_URGENT})")
+        elif self._closed:
+            raise LampFault("the lamp is closed; open it again")
+
+    def _write(self, line: str) -> None:
+        if self._closed:
+            raise LampFault("the lamp is closed; open it again")
         encoding = self._stream.encoding or "utf-8"
         try:
             self._stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")

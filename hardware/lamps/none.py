@@ -17,6 +17,11 @@ class NoLamp:
         if self._closed:
             raise LampFault("the lamp is closed; open it again")
 
+    def turned(self, urgency: int, quiet: bool) -> None:
+        """Calls nobody."""
+        if self._closed:
+            raise LampFault("the lamp is closed; open it again")
+
     def close(self) -> None:
         """Nothing to let go of; may be called twice."""
         self._closed = True

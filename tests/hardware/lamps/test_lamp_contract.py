@@ -14,12 +14,14 @@ from hardware.lamps import Colour
 from hardware.lamps.console import SYMBOLS, ConsoleLamp
 from hardware.lamps.leds import Leds
 from hardware.lamps.none import NoLamp
+from hardware.lamps.rgb import Rgb
 from hardware.lamps.simulated import SimulatedLamp
 from kiosk.core.faults import LampFault, SettingsError
 from kiosk.core.ports import Lamp, LampPattern
 
 MAKERS: dict[str, Callable[[], Lamp]] = {
     "leds": lambda: Leds(MockFactory(), {Colour.GREEN: 17, Colour.AMBER: 27, Colour.RED: 22}),
+    "rgb": lambda: Rgb(MockFactory(), {"red": 22, "green": 17, "blue": 27}),
     "console": lambda: ConsoleLamp(io.StringIO()),
     "simulated": SimulatedLamp,
     "none": NoLamp,
@@ -35,10 +37,13 @@ def test_it_shows_every_pattern_closes_twice_and_shows_nothing_afterwards(name: 
     lamp = MAKERS[name]()
     for pattern in LampPattern:
         lamp.show(pattern)
+        for urgency in range(4):
+            lamp.turned(urgency, quiet=False)
     lamp.close()
     lamp.close()
-    with pytest.raises(LampFault):
-        lamp.show(LampPattern.PASS)
+    for late in (lambda: lamp.show(LampPattern.PASS), lambda: lamp.turned(0, quiet=True)):
+        with pytest.raises(LampFault):
+            late()
 
 
 def test_the_console_says_what_it_is_told_with_word_and_symbol_two_people_in_a_row_too() -> None:
@@ -95,3 +100,16 @@ def test_the_simulated_lamp_remembers_and_fails_on_command() -> None:
     lamp.show(LampPattern.DENY)
     off = LampPattern.OFF
     assert lamp.shown == [off, LampPattern.PASS, off, LampPattern.DENY]
+    lamp.turned(2, quiet=False)
+    lamp.turned(2, quiet=False)
+    assert lamp.urged == [(0, False), (2, False)]
+
+
+def test_the_console_says_each_time_that_the_volunteer_is_wanted_more_urgently() -> None:
+    stream = io.StringIO()
+    lamp = ConsoleLamp(stream)
+    for urgency in (0, 1, 1, 2, 0, 1):
+        lamp.turned(urgency, quiet=False)
+    lamp.turned(3, quiet=True)
+    said = [line.partition("(")[2][0] for line in stream.getvalue().splitlines()]
+    assert said == ["1", "2", "1"]

@@ -125,6 +125,102 @@ def test_a_relay_board_that_switches_on_at_zero_volts_is_dark_at_three() -> None
     board.lamp.close()
 
 
+@pytest.fixture
+def relay() -> Iterator[Board]:
+    board = Board(THREE, buzzer=18, relay=23, pulse_s=0.5)
+    yield board
+    board.lamp.close()
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern in LampPattern if pattern is not LampPattern.PASS])
+def test_only_a_pass_pulses_the_relay(relay: Board, pattern: LampPattern) -> None:
+    line = relay.pins.pin(23)
+    line.clear_states()
+    relay.lamp.show(pattern)
+    for urgency in (1, 2, 3):
+        relay.lamp.turned(urgency, quiet=False)
+        relay.after(0.3)
+    assert [change.state for change in line.states] == [False]
+
+
+def test_a_relay_is_off_at_power_up_pulses_once_for_each_pass_and_is_never_held(relay: Board) -> None:
+    line = relay.pins.pin(23)
+    assert not line.state
+    for _ in range(2):
+        relay.lamp.show(LampPattern.PASS)
+        assert line.state
+        relay.after(0.6)
+        assert not line.state
+        relay.after(3600)
+        assert not line.state
+    relay.lamp.show(LampPattern.PASS)
+    relay.lamp.show(LampPattern.READY)
+    assert not line.state, "what ends a pass ends its pulse"
+
+
+def test_the_buzzer_calls_on_and_on_while_nobody_comes_and_stops_when_somebody_does(relay: Board) -> None:
+    buzzer = relay.pins.pin(18)
+    relay.lamp.show(LampPattern.READY)
+    relay.lamp.turned(0, quiet=False)
+    assert not buzzer.state
+    relay.lamp.turned(2, quiet=False)
+    heard = 0
+    for _ in range(200):
+        relay.clock_s += 0.05
+        relay.lamp.turned(2, quiet=False)
+        relay.lamp.beat()
+        heard += bool(buzzer.state)
+    assert heard >= 8
+    relay.lamp.turned(0, quiet=False)
+    assert not buzzer.state
+
+
+def test_at_night_the_buzzer_is_still_except_for_an_evacuation(relay: Board) -> None:
+    buzzer = relay.pins.pin(18)
+    relay.lamp.turned(3, quiet=True)
+    for pattern in LampPattern:
+        relay.lamp.show(pattern)
+        assert bool(buzzer.state) is (pattern is LampPattern.EVACUATE)
+    relay.lamp.show(LampPattern.DENY)
+    relay.lamp.turned(3, quiet=False)
+    assert buzzer.state
+
+
+def test_a_lamp_whose_gate_hangs_goes_dark_and_its_green_is_not_lit_anew(three: Board) -> None:
+    three.lamp.turned(0, quiet=False)
+    three.lamp.show(LampPattern.PASS)
+    assert three.after(4.9) == {Colour.GREEN}
+    assert three.after(0.2) == set()
+    three.lamp.turned(0, quiet=False)
+    assert three.lit() == set()
+    three.lamp.show(LampPattern.OUT_OF_ORDER)
+    assert three.after(5.1) == set()
+    three.lamp.turned(0, quiet=False)
+    assert three.after(0.9) == {Colour.RED}
+
+
+def test_a_line_that_vanished_is_told_at_the_next_turn(three: Board) -> None:
+    three.lamp.turned(0, quiet=False)
+    three.lamp.show(LampPattern.PASS)
+    back = fails(three.pins.pin(17))
+    assert three.after(1.0) == set()
+    with pytest.raises(LampFault, match="line is gone"):
+        three.lamp.turned(0, quiet=False)
+    back()
+    three.lamp.turned(0, quiet=False)
+    assert three.lit() == set(), "a green that was lost is not lit anew"
+
+
+def test_a_check_of_the_wiring_lights_one_part_at_a_time(relay: Board) -> None:
+    assert relay.lamp.parts == ("red", "amber", "green", "buzzer", "relay")
+    for part, line in (("red", 22), ("amber", 27), ("green", 17), ("buzzer", 18), ("relay", 23)):
+        relay.lamp.light(part)
+        relay.after(2.0)
+        assert [number for number in (17, 18, 22, 23, 27) if relay.pins.pin(number).state] == [line]
+    relay.lamp.show(LampPattern.OFF)
+    assert relay.lit() == set()
+
+
 def fails(pin: Any) -> Callable[[], None]:
     """From now on this line cannot be driven high; gives the way back."""
     good = pin._set_state

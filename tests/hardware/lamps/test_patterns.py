@@ -6,7 +6,20 @@ from math import inf
 
 import pytest
 
-from hardware.lamps import AMBER, DARK, GREEN, RED, THREE_LAMPS, TWO_LAMPS, Colour, Lit, Look
+from hardware.lamps import (
+    AMBER,
+    DARK,
+    GREEN,
+    MOST_URGENT,
+    RED,
+    THREE_LAMPS,
+    TWO_LAMPS,
+    Colour,
+    Lit,
+    Look,
+    attending,
+    insistent,
+)
 from kiosk.core.ports import LampPattern
 
 WIRINGS = [THREE_LAMPS, TWO_LAMPS]
@@ -27,7 +40,8 @@ def test_every_pattern_is_defined(looks: Looks) -> None:
 
 @both
 def test_patterns_differ_by_rhythm_alone(looks: Looks) -> None:
-    rhythms = [rhythm(look) for look in looks.values()]
+    urgent = [attending(looks[LampPattern.ATTEND], urgency) for urgency in range(1, MOST_URGENT + 1)]
+    rhythms = [rhythm(look) for look in (*looks.values(), *urgent)]
     assert len(set(rhythms)) == len(rhythms)
 
 
@@ -62,7 +76,8 @@ def test_two_lamps_never_ask_for_amber() -> None:
 
 @both
 def test_nothing_flashes_more_than_three_times_a_second(looks: Looks) -> None:
-    for look in looks.values():
+    urgent = [attending(looks[LampPattern.ATTEND], urgency) for urgency in range(1, MOST_URGENT + 1)]
+    for look in (*looks.values(), *urgent):
         lights = [step.for_s for step in look.steps if step.lit]
         cycle_s = sum(step.for_s for step in look.steps)
         assert cycle_s == inf or len(lights) / cycle_s <= 3
@@ -96,3 +111,12 @@ def test_every_moment_of_every_pattern_says_when_it_changes(looks: Looks) -> Non
         for tick in range(500):
             assert look.lit_at(tick / 50)[1] > 0
             assert look.beeps_at(tick / 50)[1] > 0
+
+
+def test_a_call_that_nobody_answers_flashes_more_often_in_a_row_and_beeps_more() -> None:
+    attend = THREE_LAMPS[LampPattern.ATTEND]
+    flashes = [sum(bool(step.lit) for step in attending(attend, urgency).steps) for urgency in range(MOST_URGENT + 1)]
+    assert flashes == [2, 4, 6, 8]
+    loud = [sum(insistent(urgency).beeps_at(tick / 100)[0] for tick in range(1200)) for urgency in range(4)]
+    assert loud[0] == 0
+    assert loud == sorted(set(loud)), "each step sounds for longer than the one before"
