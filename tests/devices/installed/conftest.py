@@ -1,0 +1,52 @@
+"""The kiosk as `systemd/install.sh` installed it, run by PID 1, with every unit there is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kiosk.services.street import Mint
+from tests.support.gates import wall
+from tests.support.installed_kiosk import AT, SETTINGS, UNITS, active, device, keep_the_clock, soon, systemctl
+from tests.support.kernel_devices import PluggedCamera, ThermometerPart
+
+INSTALLER = Path(__file__).parents[3] / "systemd" / "install.sh"
+LANE = """
+[[lane]]
+name = "main"
+buttons = "gpio:pass=5,deny=6,again=13,call=19,evacuate=26"
+
+[scanner]
+width = 640
+height = 480
+
+[resolver]
+url = "http://127.0.0.1:9/"
+"""
+
+
+@pytest.fixture(scope="session")
+def installed() -> Iterator[Mint]:
+    """Every unit runs; what its codes are signed with."""
+    mint = Mint.fresh(datetime.now(UTC))
+    mint.publish(AT.trust)
+    keep_the_clock()
+    SETTINGS.write_text(LANE)
+    subprocess.run([INSTALLER], env=os.environ | {"APT": "no"}, check=True, timeout=200)
+    systemctl("enable", "--now", "kiosk-resolver.service")
+    soon(lambda: all(map(active, UNITS)))
+    yield mint
+    systemctl("stop", "kiosk.target")
+
+
+@pytest.fixture
+def kiosk(installed: Mint, part: ThermometerPart, lens: PluggedCamera) -> Mint:
+    """The same, with every device well and nobody in front of it."""
+    lens.sees(wall(640, 480))
+    soon(lambda: {device(each) for each in ("camera", "scanner", "thermometer", "lamp")} == {"ok"})
+    return installed
