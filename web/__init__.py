@@ -87,14 +87,15 @@ def create_app(
     safety.init(app)
     CSRFProtect(app)
     Bootstrap5(app)
-    access.init(app)
     wording.init(app)
     troubles.init(app)
+    access.init(app)  # before the token is looked for: only who may use a page has its form read
     records.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     login.limit(app)
     limited = bool(app.config.get("RATELIMIT_ENABLED", True))
     api_app = api.create_api(app.extensions[KEY], limited=limited)
+    settings.init(app)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {api.PREFIX: api_app})  # type: ignore[method-assign]
     return app

@@ -16,7 +16,7 @@ from web.parts import parts
 
 V = TypeVar("V", bound=Callable[..., Any])
 
-_MARK = "open_to"
+_MARK, _TAKES = "open_to", "takes"
 _PUBLIC = frozenset[Role]()
 _OPEN_ENDPOINTS = frozenset({"static", "bootstrap.static"})
 
@@ -58,6 +58,16 @@ def public(view: V) -> V:
     return view
 
 
+def takes(largest: int) -> Callable[[V], V]:
+    """The view takes a file of so many bytes, from those it is open to; everything else takes what a page sends."""
+
+    def mark(view: V) -> V:
+        setattr(view, _TAKES, largest)
+        return view
+
+    return mark
+
+
 def open_to(view: Callable[..., Any] | None) -> frozenset[Role] | None:
     """The roles that may use `view`; empty: anybody; None: nobody."""
     return getattr(view, _MARK, None)
@@ -77,7 +87,8 @@ def init(app: Flask) -> None:
     def guard() -> Response | tuple[Response, int] | None:
         if request.endpoint is None or request.endpoint in _OPEN_ENDPOINTS:
             return None
-        roles = open_to(current_app.view_functions.get(request.endpoint))
+        view = current_app.view_functions.get(request.endpoint)
+        roles = open_to(view)
         if roles is None:
             abort(403)
         if not roles:
@@ -86,6 +97,9 @@ def init(app: Flask) -> None:
             return _to_login()
         if current_user.role not in roles:
             abort(403)
+        largest = getattr(view, _TAKES, None)
+        if largest is not None:
+            request.max_content_length = largest
         return None
 
 

@@ -106,7 +106,7 @@ def pages_of(user: Login) -> list[tuple[str, str]]:
     pages = (
         ("desk.show", _("Desk"), Role.VOLUNTEER),
         ("records.show", _("Records"), Role.MANAGER),
-        ("users.show", _("People who log in"), Role.MANAGER),
+        ("users.show", _("Accounts"), Role.MANAGER),
         ("settings.show", _("Settings"), Role.TECHNICIAN),
     )
     return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
@@ -156,6 +156,15 @@ def later(minutes: int) -> str:
 
 def same_page(**changes: str) -> str:
     """The address of this page with other parameters."""
+def settings_pages(user: Login) -> list[tuple[str, str]]:
+    """The pages of the settings that somebody of this role uses."""
+    pages = (
+        ("settings.show", _("Me"), Role.TECHNICIAN),
+        ("settings.roster", _("Roster"), Role.MANAGER),
+    )
+    return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
+
+
     values = {**request.args.to_dict(), **changes}
     return f"{quote(request.path)}?{urlencode(values)}"
 
@@ -183,3 +192,5 @@ def init(app: Flask) -> None:
         place=app.config["KIOSK"].kiosk.place,
         g=g,
     )
+        settings_pages=settings_pages,
+        roster_problem=desk.roster_problem,

@@ -9,9 +9,10 @@ import click
 
 from kiosk.cli._desk import BY, ask, wrong_reply
 from kiosk.cli._options import open_places, open_settings, state_option
-from kiosk.core.desk_requests import ExportRoster, ImportRoster, LineReason, Problem, RosterFile, RosterPreview
+from kiosk.core.desk_requests import ExportRoster, ImportRoster, RosterFile, RosterPreview
 from kiosk.core.faults import SettingsError
 from kiosk.locale import gettext as _
+from kiosk.locale.desk import roster_problem
 
 _SHOWN = 50  # problems; the rest are counted
 
@@ -52,7 +53,7 @@ def import_(state: Path | None, config: Path | None, file: Path, applies: bool) 
     if not isinstance(reply, RosterPreview):
         raise wrong_reply(reply)
     for problem in reply.problems[:_SHOWN]:
-        click.echo(f"{file}:{problem.line}: {_told(problem)}", err=True)
+        click.echo(f"{file}:{problem.line}: {roster_problem(problem)}", err=True)
     if len(reply.problems) > _SHOWN:
         click.echo(_("and %(count)d more", count=len(reply.problems) - _SHOWN), err=True)
     numbers = {"new": reply.new, "changed": reply.changed, "unchanged": reply.unchanged, "kept": reply.kept}
@@ -82,26 +83,3 @@ def export(state: Path | None, config: Path | None, out: Path) -> None:  # noqa:
     except OSError as error:
         raise SettingsError(f"{out}: {error.strerror}") from error
     click.echo(_("%(count)d people", count=reply.persons), err=True)
-
-
-def _told(problem: Problem) -> str:
-    said = {
-        LineReason.NOT_TEXT: _("neither UTF-8 nor GB18030 text; save the file as CSV"),
-        LineReason.TOO_LARGE: _("the file is too large"),
-        LineReason.NO_HEADER: _("this column is missing"),
-        LineReason.DOUBLE_COLUMN: _("this column is there twice"),
-        LineReason.UNKNOWN_COLUMN: _("no column of a roster is called so"),
-        LineReason.TOO_MANY_CELLS: _("more cells than columns"),
-        LineReason.EMPTY: _("must not be empty"),
-        LineReason.TOO_LONG: _("too long"),
-        LineReason.CONTROL_CHARACTER: _("holds a control character"),
-        LineReason.NOT_A_DATE: _("no date, such as 1960-05-31"),
-        LineReason.NOT_A_TIME: _("no time, such as 2026-11-21 07:30"),
-        LineReason.NOT_A_PHONE: _("no phone number"),
-        LineReason.UNKNOWN_GROUP: _("none of residents, visitors, deliveries"),
-        LineReason.DOUBLE_ID: _("the same id as in a line before"),
-        LineReason.DOUBLE_PERSON: _("the same name and place as in a line before; give both an id"),
-        LineReason.DOUBLE_PASS: _("the same pass as in a line before"),
-        LineReason.BROKEN_QUOTES: _("a quotation mark is not closed"),
-    }[problem.reason]
-    return f"{problem.column}: {said}" if problem.column else said

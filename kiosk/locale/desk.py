@@ -1,10 +1,10 @@
-"""What the owner of desk.db refuses, and what programs may ask for, in words."""
+"""What the owner of desk.db refuses, what is wrong with a roster, and what programs may ask for, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kiosk.core.desk_requests import DeskRefusal, Scope
+from kiosk.core.desk_requests import DeskRefusal, LineReason, Problem, Scope
 from kiosk.locale import N_, gettext
 
 REFUSALS: Mapping[DeskRefusal, str] = {
@@ -29,6 +29,26 @@ SCOPES: Mapping[Scope, str] = {
     Scope.ROSTER: N_("Bringing in a roster"),
 }
 
+ROSTER_LINES: Mapping[LineReason, str] = {
+    LineReason.NOT_TEXT: N_("neither UTF-8 nor GB18030 text; save the file as CSV"),
+    LineReason.TOO_LARGE: N_("the file is too large"),
+    LineReason.NO_HEADER: N_("this column is missing"),
+    LineReason.DOUBLE_COLUMN: N_("this column is there twice"),
+    LineReason.UNKNOWN_COLUMN: N_("no column of a roster is called so"),
+    LineReason.TOO_MANY_CELLS: N_("more cells than columns"),
+    LineReason.EMPTY: N_("must not be empty"),
+    LineReason.TOO_LONG: N_("too long"),
+    LineReason.CONTROL_CHARACTER: N_("holds a control character"),
+    LineReason.NOT_A_DATE: N_("no date, such as 1960-05-31"),
+    LineReason.NOT_A_TIME: N_("no time, such as 2026-11-21 07:30"),
+    LineReason.NOT_A_PHONE: N_("no phone number"),
+    LineReason.UNKNOWN_GROUP: N_("none of residents, visitors, deliveries"),
+    LineReason.DOUBLE_ID: N_("the same id as in a line before"),
+    LineReason.DOUBLE_PERSON: N_("the same name and place as in a line before; give both an id"),
+    LineReason.DOUBLE_PASS: N_("the same pass as in a line before"),
+    LineReason.BROKEN_QUOTES: N_("a quotation mark is not closed"),
+}
+
 
 def refusal(reason: DeskRefusal) -> str:
     """Why nothing was changed, as the end of a sentence."""
@@ -38,3 +58,9 @@ def refusal(reason: DeskRefusal) -> str:
 def scope(name: str) -> str:
     """What a program may ask for."""
     return gettext(SCOPES[Scope(name)])
+
+
+def roster_problem(problem: Problem) -> str:
+    """What is wrong with a place in a roster file, after the name of its column."""
+    said = gettext(ROSTER_LINES[problem.reason])
+    return f"{problem.column}: {said}" if problem.column else said

@@ -280,6 +280,7 @@ ACTS: Mapping[str, str] = {
     "records_viewed": N_("Records looked at"),
     "records_downloaded": N_("Records saved as a file"),
     "names_revealed": N_("Names looked at"),
+    "roster_person_removed": N_("Somebody taken out of the roster"),
     "person_searched": N_("One person's rows looked for"),
     "person_exported": N_("One person's file saved"),
     "person_erased": N_("One person erased"),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
@@ -19,6 +20,7 @@ from flask import Flask
 
 from kiosk.core.faults import DeskUnwritable, KioskError, SettingsError
 from kiosk.locale import gettext as _
+from kiosk.services import duty_card
 from kiosk.services.desk_owner import DeskOwner
 from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.notify import Notifier
@@ -35,7 +37,7 @@ LOOK_EVERY_S = 2.0
 _COOKIE_KEY_BYTES = 32
 TIDY_EVERY_S = 3600.0  # what was kept long enough is deleted
 _ANSWER_WITHIN_S = 3.0
-_LARGEST_BODY = 256 * 1024
+_LARGEST_BODY = 16 * 1024 * 1024  # a roster; every other page takes less (web/safety.py)
 _SLOW_S = 15  # a connection on which nothing moves for so long is closed
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - an address to ask, not to serve
 
@@ -63,7 +65,10 @@ class WebService:
             authority = Authority(self._places.tls)
             settings = under_own_authority(self._settings, authority)
             gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
-            app = create_app(settings, self._places, desk, gate, secret=cookie_key(self._places), venue=self._venue())
+            app = create_app(
+                settings, self._places, desk, gate,
+                secret=cookie_key(self._places), venue=self._venue(), card=partial(duty_card.name_on, self._places),
+            )  # fmt: skip
             open_things.callback(records.close, app)
             server = make_server(app, settings.web)
             open_things.callback(server.stop)

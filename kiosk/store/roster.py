@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
@@ -66,8 +67,10 @@ class Roster:
         with self._file.look() as db:
             return self._compare(db, sheet)[0]
 
-    def apply(self, data: bytes, zone: tzinfo) -> RosterPreview:
+    def apply(self, data: bytes, zone: tzinfo, shown: RosterPreview | None = None) -> RosterPreview:
         """Takes over the CSV file `data`: everything, or nothing where there is any problem. Raises DeskUnwritable.
+
+        Nothing too where it would do something else than `shown` says, because the roster changed since.
 
         People are known again by id, else by name and place; those whom the file does not name stay. A column
         that the file does not have is left as it is, and so is an empty document number.
@@ -77,6 +80,8 @@ class Roster:
             return RosterPreview(problems=sheet.problems)
         with self._file.change() as db:
             preview, writes = self._compare(db, sheet)
+            if shown not in (None, preview):
+                return preview
             self._write(db, writes)
         return msgspec.structs.replace(preview, applied=True)
 
@@ -98,6 +103,18 @@ class Roster:
             db.execute("DELETE FROM person WHERE number = ?", row)
         leave_no_trace(self._file)
         return True
+
+    def buildings(self) -> tuple[tuple[str, int], ...]:
+        """Every building, and how many people it has."""
+        with self._file.look() as db:
+            return tuple(db.execute("SELECT building, count(*) FROM person GROUP BY building ORDER BY building"))
+
+    def people_of(self, buildings: Collection[str]) -> tuple[Person, ...]:
+        """Everybody of `buildings`, in the order of places."""
+        sql = f"SELECT {_FIELDS} FROM person WHERE building IN (SELECT value FROM json_each(?))"  # noqa: S608
+        with self._file.look() as db:
+            rows = db.execute(f"{sql} ORDER BY building, unit, room, name", (json.dumps([*buildings]),))
+            return tuple(_person(row, ()) for row in rows)
 
     def _compare(
         self, db: sqlite3.Connection, sheet: roster_csv.Sheet

@@ -1,0 +1,28 @@
+"""One's own settings, and what a manager looks after: the roster, passes, rules, the kiosk, lists, backups.
+
+Nothing here decides what is right: the parsers of the core and the stores do, and the pages say what they hear.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.parts import parts
+from web.settings import own, roster
+from web.settings.blueprint import blueprint
+from web.settings.waiting import Waiting
+
+__all__ = ["blueprint", "close", "init"]
+
+VIEWS = (own, roster)
+
+
+def init(app: Flask) -> None:
+    """Gives the pages what they remember between two requests: files that were looked through and not taken over."""
+    with app.app_context():
+        app.extensions[Waiting.KEY] = Waiting(parts().now)
+
+
+def close(app: Flask) -> None:
+    """Forgets it."""
+    app.extensions[Waiting.KEY].close()
