@@ -19,6 +19,7 @@ from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
 from kiosk.store.records import Records
 from web import access, api, desk, health, language, login, records, safety, screen, settings, troubles, users, wording
+from web.desk_queue import ReviewQueue
 from web.gate import Gate
 from web.parts import KEY, Parts, Probe
 from web.rendered import Rendered
@@ -48,11 +49,12 @@ def create_app(
     secret: bytes,
     now: Callable[[], datetime] = _now,
     venue: Callable[[datetime], str] | None = None,
+    card: Callable[[str, datetime], str] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> Flask:
     """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's.
 
-    `venue` makes the check-in code that the screen shows.
+    `venue` makes the check-in code that the screen shows; `card` reads the name on a pass of ours.
     """
     app = Flask(__name__)
     under_tls = bool(configured.web.tls_cert)
@@ -70,12 +72,15 @@ def create_app(
         RATELIMIT_HEADERS_ENABLED=False,
         **(config or {}),
     )
+    logbook = Records.open(places.logbook)
     app.extensions[KEY] = Parts(
         settings=configured,
         places=places,
         gate=gate,
         desk=store,
-        logbook=Records.open(places.logbook),
+        logbook=logbook,
+        queue=ReviewQueue(logbook, now),
+        card=card,
         streams=Streams(configured.web.streams),
         rendered=Rendered(),
         probe=Probe(store),
@@ -85,17 +90,17 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.init(app)  # first: whatever is refused is refused in somebody's language
     safety.init(app)
+    access.init(app)  # before the token is looked for: only who may use a page has its form read
     CSRFProtect(app)
     Bootstrap5(app)
     wording.init(app)
     troubles.init(app)
-    access.init(app)  # before the token is looked for: only who may use a page has its form read
     records.init(app)
+    settings.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     login.limit(app)
     limited = bool(app.config.get("RATELIMIT_ENABLED", True))
     api_app = api.create_api(app.extensions[KEY], limited=limited)
-    settings.init(app)
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {api.PREFIX: api_app})  # type: ignore[method-assign]
     return app

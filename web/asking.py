@@ -50,8 +50,8 @@ def ask_as(by: str, kind: type[R], **values: Any) -> Reply:
     try:
         asked = msgspec.convert({**values, **whole}, kind, strict=False)
     except msgspec.ValidationError as error:
-        wrong = Answer.OUT_OF_RANGE if re.search(r"\$\.(celsius|count|minutes|parcels)", str(error)) else Answer.BAD_REQUEST
-        return Reply(request_id=request_id, answer=wrong)
+        is_number = re.search(r"\$\.(celsius|count|minutes|parcels)", str(error))
+        return Reply(request_id=request_id, answer=Answer.OUT_OF_RANGE if is_number else Answer.BAD_REQUEST)
     return at.gate.ask(asked)
 
 

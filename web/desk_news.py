@@ -33,7 +33,7 @@ class DeskNews:
         view = self._at.gate.view
         lane = lane_of(view, self._lane)
         minute = self._at.now().strftime("%H:%M")
-        parts = self._at.rendered.regions(view, lane, self._language, minute)
+        parts = self._at.rendered.regions(view, lane, self._language, minute, self._at.queue.count())
         changed = {name: html for name, html in parts.items() if self._told.get(name) != html}
         if lane is None:  # what was known stays, greyed; only the banner speaks
             changed = {name: html for name, html in changed.items() if name == "banner"}

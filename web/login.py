@@ -11,10 +11,13 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
+from kiosk.core import requests as asks
 from kiosk.core.codecs import plain
+from kiosk.core.formats import local_pass
 from kiosk.locale import gettext as _
 from kiosk.store.desk import Refused, Role, User
-from web.access import Login, public
+from web import asking
+from web.access import MAY, Login, public
 from web.parts import parts
 
 blueprint = Blueprint("login", __name__)
@@ -54,16 +57,24 @@ def enter() -> str | Response:
 @public
 def check() -> tuple[str, int] | Response:
     """Checks name and PIN; how long to wait after wrong ones is the store's to say."""
-    at = parts()
-    name = plain.words(request.form.get("name", ""), 64)
-    answer = at.desk.users.check(name, request.form.get("secret", "")[:200])
+    answer = who_asks()
     if isinstance(answer, Refused) and request.form.get("strip"):
         said = "wait" if answer.wait_s else "wrong"
         return redirect(url_for("screen.show", said=said, lang=g.language), code=303)
     if isinstance(answer, Refused):
-        return render_template("login.html", problem=_why(answer), name=name), 401
+        typed = request.form.get("name", "")
+        shown = "" if typed.lstrip().startswith(local_pass.PREFIXES) else plain.words(typed, 64)
+        return render_template("login.html", problem=why(answer), name=shown), 401
     open_session(answer)
     return redirect(_onward(), code=303)
+
+
+def who_asks() -> User | Refused:
+    """Whoever the form names, by a typed name or by a pass of ours from a hand scanner, where the PIN is theirs."""
+    at, typed = parts(), request.form.get("name", "").strip()
+    if at.card is not None and typed.startswith(local_pass.PREFIXES):
+        typed = at.card(typed, at.now())
+    return at.desk.users.check(plain.words(typed, 64), request.form.get("secret", "")[:200])
 
 
 def open_session(user: User) -> None:
@@ -77,13 +88,21 @@ def open_session(user: User) -> None:
 def leave() -> Response:
     """Ends the session on the server, not only in the browser."""
     if current_user.is_authenticated:
+        _end_of_shift()
         parts().desk.sessions.close(current_user.token)
     logout_user()
     session.clear()
     return redirect(_local(request.form.get("next", "")) or url_for("login.enter"), code=303)
 
 
-def _why(refused: Refused) -> str:
+def _end_of_shift() -> None:
+    """Signs what the log has come to when somebody leaves the desk; a silent gate keeps nobody from leaving."""
+    if current_user.role in MAY[Role.VOLUNTEER] and not parts().gate.silent:
+        asking.ask_as(current_user.id, asks.SignHead)
+
+
+def why(refused: Refused) -> str:
+    """Why somebody was not let in, in words."""
     if refused.wait_s > 0:
         return _("Too many attempts. Please wait %(seconds)s seconds.", seconds=round(refused.wait_s))
     return _("Name or PIN is wrong. Please try again.")

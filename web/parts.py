@@ -13,6 +13,7 @@ from flask import current_app
 from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
 from kiosk.store.records import Records
+from web.desk_queue import ReviewQueue
 from web.gate import Gate
 from web.rendered import Rendered
 from web.streams import Streams
@@ -53,6 +54,8 @@ class Parts:
     rendered: Rendered
     probe: Probe
     now: Callable[[], datetime]
+    queue: ReviewQueue
+    card: Callable[[str, datetime], str] | None = None  # the name on a pass of ours, where one can be read
     venue: Callable[[datetime], str] | None = None  # the fresh check-in code of a moment, where the screen shows one
 
 

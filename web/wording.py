@@ -55,6 +55,8 @@ for _name, _table in {
     "gap": "GAPS",
     "clock": "CLOCKS",
     "source": "SOURCES",
+    "slip": "SLIPS",
+    "owed": "OWED",
 }.items():
     setattr(Say, _name, _says(_table))
 
@@ -69,6 +71,44 @@ def quick_reasons() -> tuple[str, ...]:
         _("With family"),
         _("Sent to the test point"),
     )
+
+
+def late_reasons() -> tuple[str, ...]:
+    """What there most often is to say about a visit afterwards."""
+    return (
+        _("Let in after a look"),
+        _("Turned back"),
+        _("Went away by themselves"),
+        _("Measured again by hand: normal"),
+        _("Settled in peace"),
+    )
+
+
+def desk_pages() -> tuple[tuple[str, str, str], ...]:
+    """The pages of the post: endpoint, key, name."""
+    return (
+        ("desk.show", "q", _("Desk")),
+        ("desk.review", "l", _("To be reviewed")),
+        ("desk.inside", "i", _("Still inside")),
+        ("desk.typing", "s", _("Paper sheets")),
+    )
+
+
+def column_word(column: str) -> str:
+    """How the column of a paper sheet is called."""
+    names = {
+        "sheet": _("Sheet"),
+        "date": _("Date"),
+        "time": _("Time"),
+        "name": _("Name"),
+        "room": _("Building and room"),
+        "temperature": _("Temperature"),
+        "outcome": _("Outcome"),
+        "volunteer": _("Volunteer"),
+        "direction": _("In or out"),
+        "lane": _("Lane"),
+    }
+    return names.get(column, column)
 
 
 def keys() -> tuple[tuple[str, str], ...]:
@@ -95,6 +135,10 @@ def keys() -> tuple[tuple[str, str], ...]:
         ("x", _("Crowd mode")),
         ("e", _("Evacuation")),
         ("o", _("Turn this lane round")),
+        ("l", _("To be reviewed")),
+        ("i", _("Still inside")),
+        ("s", _("Paper sheets")),
+        ("z", _("Hand over")),
         ("1-9", _("Open a visit of just now")),
         ("Esc", _("Close what is open")),
         ("?", _("Show these keys")),
@@ -108,6 +152,15 @@ def pages_of(user: Login) -> list[tuple[str, str]]:
         ("records.show", _("Records"), Role.MANAGER),
         ("users.show", _("Accounts"), Role.MANAGER),
         ("settings.show", _("Settings"), Role.TECHNICIAN),
+    )
+    return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
+
+
+def settings_pages(user: Login) -> list[tuple[str, str]]:
+    """The pages of the settings that somebody of this role uses."""
+    pages = (
+        ("settings.show", _("Me"), Role.TECHNICIAN),
+        ("settings.roster", _("Roster"), Role.MANAGER),
     )
     return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
 
@@ -156,15 +209,6 @@ def later(minutes: int) -> str:
 
 def same_page(**changes: str) -> str:
     """The address of this page with other parameters."""
-def settings_pages(user: Login) -> list[tuple[str, str]]:
-    """The pages of the settings that somebody of this role uses."""
-    pages = (
-        ("settings.show", _("Me"), Role.TECHNICIAN),
-        ("settings.roster", _("Roster"), Role.MANAGER),
-    )
-    return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
-
-
     values = {**request.args.to_dict(), **changes}
     return f"{quote(request.path)}?{urlencode(values)}"
 
@@ -174,11 +218,16 @@ def init(app: Flask) -> None:
     app.jinja_env.globals.update(
         say=Say,
         quick_reasons=quick_reasons,
+        late_reasons=late_reasons,
+        desk_pages=desk_pages,
+        column_word=column_word,
         keys=keys,
         who=who,
         volunteers=volunteers,
         companies=companies,
         pages_of=pages_of,
+        settings_pages=settings_pages,
+        roster_problem=desk.roster_problem,
         clock=clock,
         moment=moment,
         number=number,
@@ -192,5 +241,3 @@ def init(app: Flask) -> None:
         place=app.config["KIOSK"].kiosk.place,
         g=g,
     )
-        settings_pages=settings_pages,
-        roster_problem=desk.roster_problem,

@@ -16,6 +16,7 @@ from kiosk.core.faults import KioskError, SettingsError
 from kiosk.core.paper import Problem, Slip
 from kiosk.core.requests import EnterPaper, NumberSheets
 from kiosk.locale import gettext as _
+from kiosk.locale import words
 from kiosk.printing.paper_sheet import paper_sheets
 from kiosk.services import lists
 
@@ -84,7 +85,7 @@ def enter(state: Path | None, config: Path | None, file: Path, by: str) -> None:
         raise SettingsError(_("%(file)s: not UTF-8 text; save it as CSV UTF-8", file=file)) from error
     lines, problems = paper.parse(text, ZoneInfo(settings.kiosk.timezone))
     for problem in problems:
-        click.echo(f"{file}:{_where(problem)}: {_told(problem.slip)}", err=True)
+        click.echo(f"{file}:{_where(problem)}: {words.say(words.SLIPS, problem.slip)}", err=True)
     if problems:
         raise KioskError(_("nothing was entered: %(count)d places are wrong", count=len(problems)))
     if not lines:
@@ -95,7 +96,7 @@ def enter(state: Path | None, config: Path | None, file: Path, by: str) -> None:
         written += int(data["written"])
         refused += [Problem(Slip(each["slip"]), 0, each["sheet"], each["line"]) for each in data["refused"]]
     for problem in refused:
-        click.echo(f"{file}:{_where(problem)}: {_told(problem.slip)}", err=True)
+        click.echo(f"{file}:{_where(problem)}: {words.say(words.SLIPS, problem.slip)}", err=True)
     click.echo(_("%(written)d lines entered, %(refused)d left alone", written=written, refused=len(refused)))
     if refused:
         sys.exit(1)
@@ -106,24 +107,3 @@ def _where(problem: Problem) -> str:
     if problem.sheet or problem.line:
         parts.append(_("sheet %(sheet)d line %(line)d", sheet=problem.sheet, line=problem.line))
     return " ".join([*parts, problem.column]).strip()
-
-
-def _told(slip: Slip) -> str:
-    return {
-        Slip.UNKNOWN_SHEET: _("this kiosk never printed a sheet of that number"),
-        Slip.DUPLICATE: _("this line was entered already"),
-        Slip.IN_FUTURE: _("a time that is still to come"),
-        Slip.TOO_OLD: _("more than a year ago"),
-        Slip.NO_HEADER: _("this column is missing"),
-        Slip.NOT_A_NUMBER: _("no number of a sheet or line"),
-        Slip.NOT_A_DAY: _("no date, such as 2026-11-21"),
-        Slip.NOT_A_TIME: _("no time, such as 07:30"),
-        Slip.NO_SUCH_TIME: _("the clocks went forward over this time; it never was"),
-        Slip.TWICE_THAT_DAY: _("this time came twice that day; add its offset, as 02:30+01:00"),
-        Slip.NOT_AN_OUTCOME: _("none of pass, check, deny"),
-        Slip.NOT_A_TEMPERATURE: _("no temperature between 30 and 45 °C"),
-        Slip.NOT_A_DIRECTION: _("neither in nor out"),
-        Slip.NOBODY: _("neither name nor room"),
-        Slip.NO_VOLUNTEER: _("must not be empty"),
-        Slip.WRONG_LENGTH: _("too long"),
-    }[slip]

@@ -148,7 +148,7 @@ def parse(text: str, zone: tzinfo) -> tuple[tuple[PaperLine, ...], tuple[Problem
         row = {name: cells[at].strip() if at < len(cells) else "" for name, at in known.items()}
         row |= {name: above.get(name, "") for name in ("sheet", "date", "volunteer") if not row[name]}
         above = row
-        found = _line(row, zone)
+        found = line_of(row, zone)
         if isinstance(found, PaperLine):
             lines.append(found)
         else:
@@ -162,7 +162,8 @@ def parse(text: str, zone: tzinfo) -> tuple[tuple[PaperLine, ...], tuple[Problem
     return tuple(lines), tuple(problems)
 
 
-def _line(row: Mapping[str, str], zone: tzinfo) -> PaperLine | list[tuple[Slip, str]]:
+def line_of(row: Mapping[str, str], zone: tzinfo) -> PaperLine | list[tuple[Slip, str]]:
+    """The line of one typed row, its columns by their English names; else what is wrong, and in which column."""
     wrong: list[tuple[Slip, str]] = []
     values: dict[str, object] = {"name": row.get("name", ""), "room": row.get("room", ""), "lane": row.get("lane", "")}
     for name, most in (("sheet", 10**9), ("line", LINES)):

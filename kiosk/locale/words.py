@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from kiosk.core.calibration import Flaw, Standing
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import ConditionKind, Direction, Group, Outcome, Remedy, Want
+from kiosk.core.paper import Slip
 from kiosk.core.ports import Phrase
+from kiosk.core.reports import Owed
 from kiosk.core.view import Face
 from kiosk.locale import N_, gettext, language
 from kiosk.locale.reasons import ANSWERS, REASONS
@@ -274,13 +276,14 @@ ACTS: Mapping[str, str] = {
     "login": N_("Logged in"),
     "secret_wrong": N_("Wrong PIN or passphrase"),
     "secret_changed": N_("PIN or passphrase changed"),
+    "handed_over": N_("Desk handed over"),
     "user_added": N_("User added"),
     "roster_imported": N_("Roster imported"),
     "roster_exported": N_("Roster exported"),
+    "roster_person_removed": N_("Somebody taken out of the roster"),
     "records_viewed": N_("Records looked at"),
     "records_downloaded": N_("Records saved as a file"),
     "names_revealed": N_("Names looked at"),
-    "roster_person_removed": N_("Somebody taken out of the roster"),
     "person_searched": N_("One person's rows looked for"),
     "person_exported": N_("One person's file saved"),
     "person_erased": N_("One person erased"),
@@ -316,6 +319,34 @@ SOURCES: Mapping[str, str] = {
     "hand": N_("a hand scanner"),
     "keyboard": N_("the keyboard"),
     "paper": N_("a paper sheet"),
+}
+
+# What is wrong with a line of a paper sheet.
+SLIPS: Mapping[str, str] = {
+    Slip.UNKNOWN_SHEET: N_("this kiosk never printed a sheet of that number"),
+    Slip.DUPLICATE: N_("this line was entered already"),
+    Slip.IN_FUTURE: N_("a time that is still to come"),
+    Slip.TOO_OLD: N_("more than a year ago"),
+    Slip.NO_HEADER: N_("this column is missing"),
+    Slip.NOT_A_NUMBER: N_("no number of a sheet or line"),
+    Slip.NOT_A_DAY: N_("no date, such as 2026-11-21"),
+    Slip.NOT_A_TIME: N_("no time, such as 07:30"),
+    Slip.NO_SUCH_TIME: N_("the clocks went forward over this time; it never was"),
+    Slip.TWICE_THAT_DAY: N_("this time came twice that day; add its offset, as 02:30+01:00"),
+    Slip.NOT_AN_OUTCOME: N_("none of pass, check, deny"),
+    Slip.NOT_A_TEMPERATURE: N_("no temperature between 30 and 45 °C"),
+    Slip.NOT_A_DIRECTION: N_("neither in nor out"),
+    Slip.NOBODY: N_("neither name nor room"),
+    Slip.NO_VOLUNTEER: N_("must not be empty"),
+    Slip.WRONG_LENGTH: N_("too long"),
+}
+
+# Why a visit stands in the review queue.
+OWED: Mapping[str, str] = {
+    Owed.DISPUTED: N_("There was a quarrel"),
+    Owed.UNEXPLAINED: N_("Decided by hand, and nobody said why"),
+    Owed.UNDECIDED: N_("Sent to the volunteer, and nobody decided"),
+    Owed.INCOMPLETE: N_("Left half-way"),
 }
 
 ROLES: Mapping[str, str] = {

@@ -15,7 +15,7 @@ from kiosk.core import inside
 from kiosk.core.faults import LinkDown
 from kiosk.core.model import Direction, Outcome
 from kiosk.core.reasons import Answer, Reason
-from kiosk.core.requests import AnyRequest, Inside, Reply, Request
+from kiosk.core.requests import AnyRequest, Inside, NumberSheets, Reply, Request
 from kiosk.core.view import (
     ConditionView,
     Counts,
@@ -184,6 +184,7 @@ class GateStub:
         self.asked.append(request)
         if callable(self.answer):
             return self.answer(request)
-        data = inside.told(inside.who(())) if isinstance(request, Inside) else {}
+        data: dict[str, object] = inside.told(inside.who(())) if isinstance(request, Inside) else {}
+        data |= {"first": 1, "last": request.count} if isinstance(request, NumberSheets) else {}
         visit = getattr(request, "visit", "")
         return Reply(request_id=request.request_id, answer=self.answer, visit=visit, data=data)

@@ -20,9 +20,10 @@ MANAGERS = {
         *("people", "person_rows", "person_file", "person_erase", "acts", "acts_file"),
     )
 }
+MANAGERS |= {"desk.print_sheets"}
 MANAGERS |= {f"users.{name}" for name in ("show", "add", "reset", "enable", "add_token", "revoke")}
-EVERYBODY = {"settings.show", "settings.change_pin"}
 MANAGERS |= {f"settings.roster{name}" for name in ("", "_preview", "_apply", "_remove", "_export")}
+EVERYBODY = {"settings.show", "settings.change_pin"}
 FILES = {"static", "bootstrap.static"}
 EXAMPLES = {"visit": "visit-1", "lane": "main", "condition": "trust_stale", "filename": "tokens.css"}
 EXAMPLES |= {"seq": 1, "made": "0123456789abcdef", "day": "2026-11-21", "user": "u9", "token": "t-9"}

@@ -89,7 +89,7 @@ def test_the_camera_is_mirrored_to_the_screen(stranger: Visitor, stub: GateStub,
         assert told(iter(stream.response), "picture")
 
 
-class TestOneScreen:
+class OneScreenTests:
     """The resident's screen with the volunteer's strip."""
 
     @pytest.fixture

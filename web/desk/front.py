@@ -33,7 +33,7 @@ def show() -> str:
         view=view,
         lane=lane,
         lane_name=lane.lane if lane else _first_lane(request.args.get("lane", "")),
-        regions=regions(view, lane, with_token=True),
+        regions=regions(view, lane, with_token=True, owed=at.queue.count()),
         pictures=at.settings.web.picture,
         said=words.answer(said) if said in list(Answer) else "",
     )

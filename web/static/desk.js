@@ -130,6 +130,7 @@
       });
       const news = await answer.json();
       if (news.login) location.assign(news.login);
+      if (news.taken) taken(news);
       say(news.said, !news.done);
       if (news.done) settled(form);
     } catch {
@@ -137,6 +138,16 @@
     } finally {
       form.classList.remove("asking");
     }
+  }
+
+  // Somebody else logged in on this page: their token and their stream, the same visit.
+  function taken(news) {
+    document.querySelector("meta[name=csrf-token]").content = news.csrf;
+    document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = news.csrf; });
+    document.querySelectorAll(".leave small").forEach((part) => { part.textContent = news.name; });
+    stream.close();
+    stream = follow();
+    settled(document.querySelector(".hand-over"));
   }
 
   function settled(form) {
@@ -232,7 +243,7 @@
     const field = document.querySelector(`[data-focus="${quoted}"]`);
     if (field) { event.preventDefault(); field.focus(); field.select(); return; }
     const button = document.querySelector(`[data-key="${quoted}"]`);
-    if (button) { event.preventDefault(); button.form.requestSubmit(button); return; }
+    if (button) { event.preventDefault(); if (button.form) button.form.requestSubmit(button); else button.click(); return; }
     if (/^[1-9]$/.test(key)) {
       const part = document.querySelectorAll(".recent details")[Number(key) - 1];
       if (part) { event.preventDefault(); part.open = !part.open; part.querySelector("summary").focus(); }

@@ -1,6 +1,8 @@
 // A keypad for displays without a keyboard: it types into the field that was touched last.
 "use strict";
 (() => {
+  // Whoever logged out leaves nothing behind in this tab; whose login ended by itself goes on where they were.
+  if (document.querySelector("[data-login='']")) sessionStorage.clear();
   const pad = document.querySelector("[data-keypad]");
   if (!pad) return;
   const form = pad.closest("form");
