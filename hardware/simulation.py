@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
 from math import floor, pi, sin
+from mmap import ACCESS_READ, ACCESS_WRITE, mmap
 from pathlib import Path
 from typing import Annotated
 
@@ -86,6 +88,7 @@ class Deck:
     gap_s: Annotated[float, Meta(ge=0, le=3600)] = 2.0  # nobody is there
     ambient_c: Celsius = 21.0
     loop: bool = True  # False: nobody comes after the last person
+    on_cue: bool = False  # True: nobody comes by themselves; whom a `Cue` beside the file calls, comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,61 @@ class Standing:
         return self.phase is Phase.MEASURING and (self.face == 0 or self.progress >= 0.3)
 
 
+class Cue:
+    """Calls the people of a deck by hand, and makes the weather: for tests, and for whoever shows the kiosk.
+
+    A mapped file beside the deck's: what was open before a process gave up its files is still read afterwards.
+    """
+
+    _WHO, _WEATHER, _WHEN = (struct.Struct("=d"), 0), (struct.Struct("=d"), 8), (struct.Struct("=d"), 16)
+    SIZE = 24
+
+    def __init__(self, deck: Path | str, *, calling: bool = False) -> None:
+        """`calling`: makes the file, for whoever gives the cues. Raises SettingsError where there is none to follow."""
+        path = Path(deck).with_suffix(".cue")
+        try:
+            if calling:
+                path.write_bytes(bytes(self.SIZE))
+            with path.open("r+b" if calling else "rb") as file:
+                self._shared = mmap(file.fileno(), self.SIZE, access=ACCESS_WRITE if calling else ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{path}: no cues to follow ({error}); whoever gives them starts first") from error
+
+    def call(self, person: int, unix_s: float) -> None:
+        """The person of that number comes into sight at `unix_s`; whoever was there is gone."""
+        self._write(self._WHEN, 0.0)  # between two people there is nobody, whoever looks in between
+        self._write(self._WHO, person)
+        self._write(self._WHEN, unix_s)
+
+    def weather(self, difference_c: float) -> None:
+        """The air becomes so much warmer or colder than the deck says."""
+        self._write(self._WEATHER, difference_c)
+
+    @property
+    def called(self) -> tuple[int, float]:
+        """Who was called last, and for when (0: nobody)."""
+        return int(self._read(self._WHO)), self._read(self._WHEN)
+
+    @property
+    def difference_c(self) -> float:
+        """How much warmer the air is than the deck says."""
+        return self._read(self._WEATHER)
+
+    def _read(self, place: tuple[struct.Struct, int]) -> float:
+        shape, at = place
+        return float(shape.unpack_from(self._shared, at)[0])
+
+    def _write(self, place: tuple[struct.Struct, int], value: float) -> None:
+        shape, at = place
+        shape.pack_into(self._shared, at, value)
+
+
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A deck in motion. Pure: the same second always shows the same."""
+    """A deck in motion. Pure, but for a cue: the same second always shows the same."""
 
     deck: Deck
+    cue: Cue | None = None
     _ends: tuple[float, ...] = field(init=False, repr=False)  # when each person's turn ends, in seconds of one round
 
     def __post_init__(self) -> None:
@@ -144,6 +197,9 @@ class Street:
 
     def at(self, unix_s: float) -> Standing:
         """Who is there at `unix_s`, and what they are doing."""
+        if self.cue is not None:
+            index, called_s = self.cue.called
+            return self._within(index, unix_s - called_s, 0) if unix_s >= called_s else Standing(index, Phase.AWAY, 0.0)
         since = unix_s - self.deck.start
         if since < 0:
             return Standing(0, Phase.AWAY, 0.0, -1)
@@ -153,12 +209,7 @@ class Street:
             return Standing(count - 1, Phase.AWAY, 1.0, count)
         within = since - rounds * self.round_s
         index = min(bisect_right(self._ends, within), count - 1)
-        left = within - (self._ends[index - 1] if index else 0.0)
-        for phase, face, length in self._phases(index):
-            if left < length:
-                return Standing(index, phase, left / length, rounds * count + index, face)
-            left -= length
-        return Standing(index, Phase.AWAY, 1.0, rounds * count + index)
+        return self._within(index, within - (self._ends[index - 1] if index else 0.0), rounds * count + index)
 
     def temperature_at(self, unix_s: float) -> tuple[float, float]:
         """(object, ambient) in °C, as a thermometer beside the camera would read them at `unix_s`.
@@ -168,6 +219,7 @@ class Street:
         """
         tick = floor(unix_s * TEMPERATURE_HZ)
         ambient_c = self.deck.ambient_c + 0.3 * sin(2 * pi * unix_s / 1800)
+        ambient_c += self.cue.difference_c if self.cue is not None else 0.0
         standing = self.at(unix_s)
         if not standing.forehead_near:
             return ambient_c + 0.6 + NOISE_C * self._noise("room", tick), ambient_c
@@ -175,6 +227,14 @@ class Street:
         forehead_c = person.companions[standing.face - 1].forehead_c if standing.face else person.forehead_c
         skin_c = (forehead_c + GAIN * ambient_c) / (1 + GAIN)
         return skin_c + NOISE_C * self._noise("skin", tick), ambient_c
+
+    def _within(self, index: int, since_s: float, visit: int) -> Standing:
+        """What somebody does so long after they came into sight."""
+        for phase, face, length in self._phases(index):
+            if since_s < length:
+                return Standing(index, phase, since_s / length, visit, face)
+            since_s -= length
+        return Standing(index, Phase.AWAY, 1.0, visit)
 
     def _phases(self, index: int) -> tuple[tuple[Phase, int, float], ...]:
         """One person's turn: (phase, face, seconds), in order. Slow people are slow in everything."""
@@ -202,11 +262,12 @@ def load_street(path: Path | str) -> Street:
     try:
         if path.stat().st_size > LARGEST:
             raise SettingsError(f"{path}: a deck has at most {LARGEST} bytes; list fewer people")
-        return Street(msgspec.json.decode(path.read_bytes(), type=Deck))
+        deck = msgspec.json.decode(path.read_bytes(), type=Deck)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); `kiosk run` writes a deck") from error
     except msgspec.DecodeError as error:
         raise SettingsError(f"{path}: not a deck of simulated people: {error}") from error
+    return Street(deck, Cue(path) if deck.on_cue else None)
 
 
 def dump_deck(deck: Deck, path: Path | str) -> None:

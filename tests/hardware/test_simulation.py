@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.simulation import GAIN, Companion, Deck, Note, Person, Phase, Street, dump_deck, load_street
+from hardware.simulation import GAIN, Companion, Cue, Deck, Note, Person, Phase, Street, dump_deck, load_street
 from kiosk.core.faults import SettingsError
 
 START = 1_790_000_000.0
@@ -126,3 +126,35 @@ def test_a_wrong_deck_is_refused_in_one_line(tmp_path: Path, data: bytes, reason
 def test_a_missing_deck_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         load_street(tmp_path / "deck.json")
+
+
+def test_on_cue_nobody_comes_until_they_are_called_and_camera_and_thermometer_follow_alike(tmp_path: Path) -> None:
+    deck = tmp_path / "deck.json"
+    dump_deck(Deck(people=PEOPLE, start=START, on_cue=True), deck)
+    cue = Cue(deck, calling=True)
+    camera, thermometer = load_street(deck), load_street(deck)
+    assert all(camera.at(when).phase is Phase.AWAY for when in seconds(camera))
+    cue.call(1, START + 100)
+    assert camera.at(START + 99).phase is Phase.AWAY
+    for tick in range(400):
+        assert camera.at(START + 100 + tick / 20) == thermometer.at(START + 100 + tick / 20)
+    assert {camera.at(START + 100 + tick / 20).person for tick in range(400)} == {1}
+    assert {camera.at(START + 100 + tick / 20).phase for tick in range(400)} == set(Phase)
+    cue.call(3, START + 102)
+    assert camera.at(START + 102.1).person == 3
+
+
+def test_the_weather_is_on_cue_too(tmp_path: Path) -> None:
+    deck = tmp_path / "deck.json"
+    dump_deck(Deck(people=PEOPLE, on_cue=True), deck)
+    cue, street = Cue(deck, calling=True), load_street(deck)
+    before = street.temperature_at(START)
+    cue.weather(-26.0)
+    assert street.temperature_at(START) == pytest.approx((before[0] - 26.0, before[1] - 26.0))
+
+
+def test_a_deck_on_cue_without_anybody_to_give_it_is_refused_in_one_line(tmp_path: Path) -> None:
+    deck = tmp_path / "deck.json"
+    dump_deck(Deck(people=PEOPLE, on_cue=True), deck)
+    with pytest.raises(SettingsError, match=r"deck\.cue: no cues to follow"):
+        load_street(deck)
