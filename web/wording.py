@@ -11,6 +11,7 @@ from flask_babel import format_datetime, format_decimal, format_time
 
 from kiosk.locale import desk, words
 from kiosk.locale import gettext as _
+from kiosk.locale import keys as keys_said
 from kiosk.store.desk import Role, User
 from web import language
 from web.access import MAY, Login
@@ -161,6 +162,7 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
     pages = (
         ("settings.show", _("Me"), Role.TECHNICIAN),
         ("settings.roster", _("Roster"), Role.MANAGER),
+        ("settings.rules", _("Rules"), Role.MANAGER),
     )
     return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
 
@@ -227,6 +229,7 @@ def init(app: Flask) -> None:
         companies=companies,
         pages_of=pages_of,
         settings_pages=settings_pages,
+        key_said=keys_said,
         roster_problem=desk.roster_problem,
         clock=clock,
         moment=moment,

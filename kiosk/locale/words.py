@@ -280,6 +280,8 @@ ACTS: Mapping[str, str] = {
     "user_added": N_("User added"),
     "roster_imported": N_("Roster imported"),
     "roster_exported": N_("Roster exported"),
+    "rules_changed": N_("Rules changed"),
+    "settings_changed": N_("Settings changed"),
     "roster_person_removed": N_("Somebody taken out of the roster"),
     "records_viewed": N_("Records looked at"),
     "records_downloaded": N_("Records saved as a file"),

@@ -71,7 +71,7 @@ class PaperTests:
         assert answer.status_code == 422
         assert [each.line for each in stub.asked[0].lines] == [1, 5]
         for words in (
-            "4 lines are not entered yet",
+            "Not entered yet: 4.",
             "Time: no time, such as 07:30; Outcome: none of pass, check, deny",
             "Name: neither name nor room",
             "Temperature: no temperature between 30 and 45 °C",

@@ -91,7 +91,7 @@ def enter_paper() -> tuple[str, int] | AnyResponse:
     entered = sum(line.entered for line in lines)
     if not slips:
         return redirect(url_for("desk.typing", done=sheet.sheet, count=entered), code=303)
-    problem = _("%(count)d lines are not entered yet; each says why.", count=len(slips))
+    problem = _("Not entered yet: %(count)d. Each line says why.", count=len(slips))
     return _page(replace(sheet, lines=lines), problem=problem), 422
 
 

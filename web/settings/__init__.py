@@ -8,13 +8,13 @@ from __future__ import annotations
 from flask import Flask
 
 from web.parts import parts
-from web.settings import own, roster
+from web.settings import own, roster, rules
 from web.settings.blueprint import blueprint
 from web.settings.waiting import Waiting
 
 __all__ = ["blueprint", "close", "init"]
 
-VIEWS = (own, roster)
+VIEWS = (own, roster, rules)
 
 
 def init(app: Flask) -> None:
