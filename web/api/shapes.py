@@ -154,13 +154,18 @@ class Report(BaseModel):
 
 
 class Inside(BaseModel):
-    """How many are inside, by how sure it is that their exit would have been noticed."""
+    """How many are inside, by how sure it is that their exit would have been noticed.
+
+    `since` is the last reset, `begins` the first moment that was counted; `long` of them have stayed unusually long.
+    """
 
     certain: int
     likely: int
     unknown: int
     left_unseen: int
     since: datetime | None
+    begins: datetime | None
+    long: int
 
 
 class RosterQuery(BaseModel):

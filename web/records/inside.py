@@ -22,6 +22,7 @@ from web.parts import parts
 from web.records.blueprint import blueprint
 from web.records.counted import counted
 
+SPANS = (2, 7, 31)  # days that are counted over, where nobody began the count anew
 MOST = 300  # people whom the page lists, the longest inside first
 
 
@@ -46,7 +47,9 @@ def reset_inside() -> tuple[str, int] | Response:
 
 
 def _page(said: str = "", problem: str = "") -> str:
-    reply = ask(asks.Inside)
+    days = request.args.get("days", type=int) or SPANS[0]
+    days = days if days in SPANS else SPANS[0]
+    reply = ask(asks.Inside, days=days)
     told = cast("dict[str, Any]", reply.data) if reply.answer is Answer.DONE and "people" in reply.data else None
     today, trouble = None, ""
     try:
@@ -57,7 +60,10 @@ def _page(said: str = "", problem: str = "") -> str:
     return render_template(
         "records/inside.html",
         told=told,
-        since=datetime.fromisoformat(told["since"]) if told and told.get("since") else None,
+        since=_moment(told, "since"),
+        begins=_moment(told, "begins"),
+        days=days,
+        spans=SPANS,
         people=people[:MOST],
         more=max(0, len(people) - MOST),
         levels=[each.value for each in Confidence],
@@ -66,3 +72,8 @@ def _page(said: str = "", problem: str = "") -> str:
         problem=problem,
         trouble=trouble,
     )
+
+
+def _moment(told: dict[str, Any] | None, name: str) -> datetime | None:
+    found = (told or {}).get(name)
+    return datetime.fromisoformat(found) if found else None
