@@ -9,9 +9,8 @@ import pytest
 
 from hardware import load
 from hardware.cameras import Asked, open_camera
-from hardware.cameras.opencv import OpencvCamera
 from kiosk.core.faults import CameraFault
-from kiosk.core.ports import Frame
+from kiosk.core.ports import Camera, Frame
 from tests.support.gates import eventually, frame_with, wall
 from tests.support.kernel_devices import PluggedCamera
 
@@ -19,11 +18,11 @@ SPEC = "opencv:/dev/video0"
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[..., OpencvCamera]]:
+def opened() -> Iterator[Callable[..., Camera]]:
     """Opens the camera; whatever was opened is closed."""
     with ExitStack() as open_ones:
 
-        def open_it(spec: str = SPEC, asked: Asked = Asked(640, 480, 10)) -> OpencvCamera:  # noqa: B008
+        def open_it(spec: str = SPEC, asked: Asked = Asked(640, 480, 10)) -> Camera:  # noqa: B008
             camera = open_camera(spec, asked)
             open_ones.callback(camera.close)
             return camera
@@ -31,11 +30,11 @@ def opened() -> Iterator[Callable[..., OpencvCamera]]:
         yield open_it
 
 
-def picture(camera: OpencvCamera) -> Frame:
+def picture(camera: Camera) -> Frame:
     return eventually(lambda: camera.frame(0.2), within_s=5)
 
 
-def fault_of(camera: OpencvCamera) -> str:
+def fault_of(camera: Camera) -> str:
     """What the camera says is wrong; nothing while it gives pictures."""
     try:
         camera.frame(0.2)
