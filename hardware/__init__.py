@@ -14,13 +14,25 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from kiosk.core.faults import SettingsError
-from kiosk.core.ports import Buttons, Camera, HandScanner, Lamp, Phrase, Scanner, Thermometer, Voice
+from kiosk.core.ports import (
+    Buttons,
+    Camera,
+    HandScanner,
+    Lamp,
+    Phrase,
+    Pointer,
+    Presence,
+    Scanner,
+    Tamper,
+    Thermometer,
+    Voice,
+)
 
 T = TypeVar("T")
 
 Wording = Callable[[Phrase, str], str]  # the words of a phrase in a language: services pass gettext in
 
-KINDS = ("camera", "scanner", "thermometer", "lamp", "voice", "buttons", "hand_scanner")
+KINDS = ("camera", "scanner", "thermometer", "lamp", "voice", "buttons", "hand_scanner", "presence", "tamper")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _FOLDER = Path(__file__).parent
@@ -28,6 +40,8 @@ _FOLDER = Path(__file__).parent
 
 @overload
 def load(kind: Literal["camera"], spec: str, *, asked: object = ...) -> Camera: ...
+@overload
+def load(kind: Literal["scanner"], spec: Literal["cascade", "cascade:live"]) -> Pointer: ...
 @overload
 def load(kind: Literal["scanner"], spec: str) -> Scanner: ...
 @overload
@@ -40,6 +54,10 @@ def load(kind: Literal["voice"], spec: str, *, wording: Wording) -> Voice: ...
 def load(kind: Literal["buttons"], spec: str) -> Buttons: ...
 @overload
 def load(kind: Literal["hand_scanner"], spec: str) -> HandScanner: ...
+@overload
+def load(kind: Literal["presence"], spec: str) -> Presence: ...
+@overload
+def load(kind: Literal["tamper"], spec: str) -> Tamper: ...
 def load(kind: str, spec: str, **context: object) -> object:
     """The device that `spec` names.
 

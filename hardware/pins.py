@@ -1,10 +1,14 @@
-"""The GPIO lines of the board through gpiozero: opening a chip, and the errors that its lines can raise."""
+"""The GPIO lines of the board through gpiozero: opening a chip, and the errors that its lines can raise.
+
+Two faults are told apart by a code, because they are mended differently: a chip that is not there, and a line that
+something else holds.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gpiozero import GPIOZeroError
+from gpiozero import GPIOPinInUse, GPIOZeroError
 
 from kiosk.core.faults import LampFault, SettingsError
 
@@ -26,7 +30,15 @@ def open_pins(chip: int | None) -> Pins:
     try:
         return LGPIOFactory(chip=chip)
     except line_errors() as error:
-        raise LampFault(f"{device} cannot be opened ({error}); check the chip's number and the group gpio") from error
+        raise LampFault(
+            f"{device} cannot be opened ({error}); check the chip's number and the group gpio", "no_chip"
+        ) from error
+
+
+def line_fault(said: str, error: Exception, remedy: str) -> LampFault:
+    """The fault of one line: what could not be done, why, and what to do."""
+    held = isinstance(error, GPIOPinInUse) or "busy" in str(error).lower()  # lgpio's errors are only texts
+    return LampFault(f"{said} ({error}); {remedy}", "busy" if held else "")
 
 
 def line_errors() -> tuple[type[Exception], ...]:

@@ -1,7 +1,16 @@
 """Push buttons between GPIO lines and ground, with the board's own pull-ups.
 
-A press counts when the line was quiet before it, so that a bouncing contact counts once. Evacuation
-counts only when it was held for two seconds: nobody starts one by leaning on the desk.
+    line of      setting        goes to                                level
+    pass         pass=5         a normally-open button, then GND       3.3 V by the Pi's own pull-up, 0 V pressed
+    deny         deny=6         the same
+    again        again=13       the same
+    call         call=19        the same, within reach of a wheelchair
+    evacuate     evacuate=26    the same, under a cover
+
+The pull-ups are the Pi's, about 50 kΩ; over a metre of wire add 1 kΩ in series and 100 nF from the line to GND. A
+press counts when the line was quiet before it, so that a bouncing contact counts once. Evacuation counts only when it
+was held for two seconds: nobody starts one by leaning on the desk. A button that has been down for half a minute is
+held by no finger, and is told as stuck; the others go on working.
 """
 
 from __future__ import annotations
@@ -15,12 +24,13 @@ from typing import Protocol
 from gpiozero import DigitalInputDevice
 
 from hardware import arguments, number, whole
-from hardware.pins import LINES, Pins, line_errors, open_pins, refuse_shared
+from hardware.pins import LINES, Pins, line_errors, line_fault, open_pins, refuse_shared
 from kiosk.core.faults import LampFault, SettingsError
 from kiosk.core.ports import Button
 
 DEBOUNCE_S = 0.05
 HOLD_S = 2.0
+STUCK_S = 30.0
 HELD = frozenset({Button.EVACUATE})
 
 
@@ -62,14 +72,16 @@ class GpioButtons:
         self._edge_s = dict.fromkeys(lines, float("-inf"))
         self._holding: dict[Button, Timer] = {}
         self._pressed: Callable[[Button], None] | None = None
-        self._lines: list[DigitalInputDevice] = []
+        self._closed = False
+        self._down_since_s: dict[Button, float] = {}
+        self._lines: dict[Button, DigitalInputDevice] = {}
         for button, line in lines.items():
             try:
-                self._lines.append(self._line(button, line))
+                self._lines[button] = self._line(button, line)
             except line_errors() as error:
                 self.close()
-                raise LampFault(
-                    f"button {button} on GPIO{line} cannot be read ({error}); choose a free line"
+                raise line_fault(
+                    f"button {button} on GPIO{line} cannot be read", error, "choose a free line"
                 ) from error
 
     def listen(self, pressed: Callable[[Button], None]) -> None:
@@ -77,14 +89,31 @@ class GpioButtons:
         with self._lock:
             self._pressed = pressed
 
+    def stuck(self) -> tuple[Button, ...]:
+        """The buttons that have been down for `STUCK_S`; ask often. Raises LampFault when a line is gone or closed."""
+        now_s, found = self._monotonic_s(), []
+        if self._closed:
+            raise LampFault("the buttons are closed; open them again")
+        for button, line in self._lines.items():
+            try:
+                down = line.is_active
+            except line_errors() as error:
+                raise line_fault(f"button {button} cannot be read any more", error, "check its wiring") from error
+            if not down:
+                self._down_since_s.pop(button, None)
+            elif now_s - self._down_since_s.setdefault(button, now_s) >= STUCK_S:
+                found.append(button)
+        return tuple(found)
+
     def close(self) -> None:
         """Lets go of the lines; may be called twice."""
         with self._lock:
+            self._closed = True
             self._pressed = None
             for timer in self._holding.values():
                 timer.cancel()
             self._holding.clear()
-        for device in (*self._lines, self._pins):
+        for device in (*self._lines.values(), self._pins):
             with suppress(*line_errors()):  # a line that is gone needs no closing
                 device.close()
 

@@ -14,6 +14,10 @@ class NoButtons:
     def listen(self, pressed: Callable[[Button], None]) -> None:
         """`pressed` is never called."""
 
+    def stuck(self) -> tuple[Button, ...]:
+        """None is there to be stuck."""
+        return ()
+
     def close(self) -> None:
         """Nothing to let go of; may be called twice."""
 

@@ -17,14 +17,14 @@ from math import inf
 from gpiozero import DigitalOutputDevice
 
 from hardware.lamps import Lit, Look, attending, insistent
-from hardware.pins import Pins, line_errors
+from hardware.pins import Pins, line_errors, line_fault
 from kiosk.core.faults import LampFault
 from kiosk.core.ports import LampPattern
 
 BUZZER, RELAY = "buzzer", "relay"
 PULSE_S = 0.5
 REFRESH_S = 1.0  # a line that vanished is noticed by then
-HANGS_S = 5.0  # a gate that told nothing for so long hangs
+HANGS_S = 3.0  # a gate that told nothing for so long hangs; its watchdog ends it by then
 
 
 class WiredLamp:
@@ -142,13 +142,13 @@ class WiredLamp:
         broken, self._broken = self._broken or broken, None
         self._changed.notify()
         if broken is not None:
-            raise LampFault(f"a lamp's line cannot be driven ({broken}); check the wiring") from broken
+            raise line_fault("a lamp's line cannot be driven", broken, "check the wiring") from broken
 
     def _output(self, part: str, line: int, active_low: bool) -> DigitalOutputDevice:
         try:
             return DigitalOutputDevice(line, active_high=not active_low, initial_value=False, pin_factory=self._pins)
         except self._errors as error:
-            raise LampFault(f"{part} on GPIO{line} cannot be driven ({error}); choose a free line") from error
+            raise line_fault(f"{part} on GPIO{line} cannot be driven", error, "choose a free line") from error
 
     def _beat(self) -> float:
         """As `beat`, the lock being held. A line that fails makes all dark and is remembered for the next call."""

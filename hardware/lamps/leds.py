@@ -8,7 +8,7 @@
     relay        relay=23       a relay module that tells a door opener of each pass: pulse_s=0.5 long, never held
 
 No pull-ups: the lines are outputs. A Pi gives 16 mA a line, 50 mA in all. `active_low=yes` is for boards that switch
-on at 0 V, and turns every line of the lamp round. Source of the levels: Raspberry Pi, BCM2835 ARM Peripherals, §6.2.
+on at 0 V, and turns every line of the lamp round.
 """
 
 from __future__ import annotations

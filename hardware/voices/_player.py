@@ -9,6 +9,9 @@ from typing import Protocol
 
 from kiosk.core.faults import VoiceFault
 
+Argv = Sequence[str]
+Prepare = Callable[[], Argv]  # what is to be run, worked out in the player's thread; raises VoiceFault
+
 LIMIT_S = 15.0  # no phrase takes so long: a hanging sound card is killed
 
 
@@ -35,7 +38,7 @@ class Player:
         self._start = start
         self._limit_s = limit_s
         self._changed = threading.Condition()
-        self._next: Sequence[str] | None = None
+        self._next: Argv | Prepare | None = None
         self._asked = 0  # counts the calls of `play`: an older program is not to be heard
         self._playing: Process | None = None
         self._trouble: str | None = None
@@ -43,8 +46,8 @@ class Player:
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
         self._thread.start()
 
-    def play(self, argv: Sequence[str] | None) -> None:
-        """Plays `argv` instead of what is being played; None only falls silent. Never waits.
+    def play(self, argv: Argv | Prepare | None) -> None:
+        """Plays `argv`, or what it comes to, instead of what is being played; None only falls silent. Never waits.
 
         Raises VoiceFault once, after starting, when an earlier program failed.
         """
@@ -84,11 +87,18 @@ class Player:
                 self._changed.wait_for(lambda: self._next is not None or self._closed)
                 if self._closed:
                     return
-                argv, asked = self._next or (), self._asked
-            self._play(argv, asked)
+                wanted, asked = self._next or (), self._asked
+            self._play(wanted, asked)
 
-    def _play(self, argv: Sequence[str], asked: int) -> None:
+    def _play(self, wanted: Argv | Prepare, asked: int) -> None:
         """One program from start to end. It is started without the lock: `play` must not wait for a fork."""
+        try:
+            argv = wanted() if callable(wanted) else wanted
+        except VoiceFault as fault:
+            self._done(str(fault), asked)
+            return
+        if asked != self._asked:  # something newer was asked for while this was being prepared
+            return
         try:
             playing = self._start(argv)
         except OSError as error:

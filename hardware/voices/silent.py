@@ -12,7 +12,7 @@ class SilentVoice:
 
     _closed = False
 
-    def say(self, phrase: Phrase, language: str) -> None:
+    def say(self, phrase: Phrase, language: str, loudness: float = 1.0) -> None:
         """Says nothing."""
         if self._closed:
             raise VoiceFault("the voice is closed; open it again")

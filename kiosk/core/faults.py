@@ -29,7 +29,14 @@ class SensorFault(KioskError, OSError):
 
 
 class LampFault(KioskError, OSError):
-    """A lamp, buzzer or button line cannot be driven."""
+    """A lamp, buzzer, button or switch line cannot be driven or read.
+
+    `code` is "busy" (something else holds the line), "no_chip" (the GPIO chip is not there) or empty.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class VoiceFault(KioskError, OSError):

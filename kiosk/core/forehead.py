@@ -82,6 +82,8 @@ def _somebody(forehead: Forehead, reading: Reading, rules: TemperatureRules) -> 
     """Whether this is a reading of somebody: near enough where a sensor tells, else a step up from what was there."""
     if reading.distance_cm is not None:
         return reading.distance_cm <= rules.reach_cm
+    if reading.somebody is False:
+        return False
     step_c = rules.step_c / 2 if forehead.present else rules.step_c
     background_c = forehead.background_c
     if background_c is None:

@@ -78,6 +78,34 @@ class Thermometer(Protocol):
         """Lets go of the bus; may be called twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What is in front of a thermometer: somebody or nobody, and how far away where the sensor tells."""
+
+    somebody: bool
+    distance_cm: float | None = None
+
+
+class Presence(Protocol):
+    """Tells who stands in front of the thermometer, better than the temperature alone."""
+
+    def look(self) -> Front | None:
+        """What is there at this moment; None where no sensor is fitted. Raises SensorFault. Never waits."""
+
+    def close(self) -> None:
+        """Lets go of the lines; may be called twice."""
+
+
+class Tamper(Protocol):
+    """Tells when the kiosk's case is opened."""
+
+    def opened(self) -> bool:
+        """Whether it is open, or was since the last call. Raises LampFault when the line is gone."""
+
+    def close(self) -> None:
+        """Lets go of the line; may be called twice."""
+
+
 class LampPattern(StrEnum):
     """What the lamp can say. They differ by rhythm as well as by colour."""
 
@@ -130,8 +158,8 @@ class Phrase(StrEnum):
 class Voice(Protocol):
     """Says one phrase; a newer one replaces it. Never blocks."""
 
-    def say(self, phrase: Phrase, language: str) -> None:
-        """Starts saying `phrase` in `language` (`zh_Hans_CN` or `en`). Raises VoiceFault."""
+    def say(self, phrase: Phrase, language: str, loudness: float = 1.0) -> None:
+        """Starts saying `phrase` in `language` (`zh_Hans_CN` or `en`), `loudness` 0 to 1. Raises VoiceFault."""
 
     def close(self) -> None:
         """Falls silent; may be called twice."""
@@ -152,6 +180,9 @@ class Buttons(Protocol):
 
     def listen(self, pressed: Callable[[Button], None]) -> None:
         """Calls `pressed` once for each debounced press, from a thread of the driver's."""
+
+    def stuck(self) -> tuple[Button, ...]:
+        """The buttons that have been down for longer than any finger. Raises LampFault when a line is gone."""
 
     def close(self) -> None:
         """Lets go of the lines; may be called twice."""

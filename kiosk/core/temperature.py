@@ -15,6 +15,7 @@ class Reading:
     ambient_c: float
     at: datetime
     distance_cm: float | None = None  # to whoever stands in front, where a sensor for it is fitted
+    somebody: bool | None = None  # whether anybody stands in front, where a motion sensor is fitted
     awake_s: float | None = None  # for how long the part has been on again; None: longer than anybody watched
 
 

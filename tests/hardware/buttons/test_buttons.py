@@ -175,6 +175,33 @@ def test_a_line_that_cannot_be_read_is_a_fault_by_name() -> None:
         GpioButtons(pins, LINES)
 
 
+def test_a_button_that_no_finger_holds_for_so_long_is_stuck_and_the_others_go_on(panel: Panel) -> None:
+    panel.down(Button.CALL)
+    assert panel.buttons.stuck() == ()
+    panel.clock_s += 29.9
+    assert panel.buttons.stuck() == ()
+    panel.clock_s += 0.2
+    assert panel.buttons.stuck() == (Button.CALL,)
+    panel.press(Button.PASS)
+    assert panel.heard == [Button.CALL, Button.PASS]
+    panel.up(Button.CALL)
+    assert panel.buttons.stuck() == ()
+
+
+def test_a_line_that_vanished_and_buttons_that_were_closed_are_faults(panel: Panel) -> None:
+    pin = panel.pins.pin(LINES[Button.DENY])
+    pin._get_state = broken_line
+    with pytest.raises(LampFault, match=r"button deny cannot be read any more .line is gone.; check its wiring"):
+        panel.buttons.stuck()
+    panel.buttons.close()
+    with pytest.raises(LampFault, match="closed"):
+        panel.buttons.stuck()
+
+
+def broken_line() -> float:
+    raise OSError("line is gone")
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
@@ -196,9 +223,19 @@ def test_the_other_drivers_keep_the_contract() -> None:
     quiet: list[Buttons] = [NoButtons(), SimulatedButtons()]
     for buttons in quiet:
         buttons.listen(heard.append)
+        assert buttons.stuck() == ()
         buttons.close()
         buttons.close()
     assert heard == []
+
+
+def test_the_simulated_buttons_jam_and_fail_on_command() -> None:
+    buttons = SimulatedButtons()
+    buttons.jam(Button.CALL)
+    assert buttons.stuck() == (Button.CALL,)
+    buttons.fail()
+    with pytest.raises(LampFault):
+        buttons.stuck()
 
 
 def test_the_simulated_buttons_are_pressed_by_a_program() -> None:

@@ -189,12 +189,12 @@ def test_at_night_the_buzzer_is_still_except_for_an_evacuation(relay: Board) -> 
 def test_a_lamp_whose_gate_hangs_goes_dark_and_its_green_is_not_lit_anew(three: Board) -> None:
     three.lamp.turned(0, quiet=False)
     three.lamp.show(LampPattern.PASS)
-    assert three.after(4.9) == {Colour.GREEN}
+    assert three.after(2.9) == {Colour.GREEN}
     assert three.after(0.2) == set()
     three.lamp.turned(0, quiet=False)
     assert three.lit() == set()
     three.lamp.show(LampPattern.OUT_OF_ORDER)
-    assert three.after(5.1) == set()
+    assert three.after(3.1) == set()
     three.lamp.turned(0, quiet=False)
     assert three.after(0.9) == {Colour.RED}
 

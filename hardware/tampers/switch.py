@@ -1,0 +1,60 @@
+"""A switch at the kiosk's case, closed while the case is: opening it, or cutting its wire, is seen.
+
+    line of      setting        goes to                                        level
+    switch       line=16        a normally-open switch that the lid presses, then GND
+                                                                               0 V closed, 3.3 V open, by the pull-up
+
+The pull-up is the Pi's, about 50 kΩ. A case that was open for a moment counts: the edge is kept
+until it is asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+from gpiozero import DigitalInputDevice
+
+from hardware import arguments, whole
+from hardware.pins import LINES, Pins, line_errors, line_fault, open_pins
+from kiosk.core.faults import LampFault, SettingsError
+
+
+class TamperSwitch:
+    """Watches GPIO `line`, which is low while the case is closed."""
+
+    def __init__(self, pins: Pins, line: int) -> None:
+        self._pins, self._line = pins, line
+        self._was_open = threading.Event()
+        self._closed = False
+        try:
+            self._switch = DigitalInputDevice(line, pull_up=True, pin_factory=pins)
+            self._switch.when_deactivated = self._was_open.set
+        except line_errors() as error:
+            raise line_fault(f"tamper switch on GPIO{line} cannot be read", error, "choose a free line") from error
+
+    def opened(self) -> bool:
+        """Whether the case is open, or was since the last call. Raises LampFault when the line is gone."""
+        if self._closed:
+            raise LampFault("the tamper switch is closed; open it again")
+        was = self._was_open.is_set()
+        self._was_open.clear()
+        try:
+            return was or not self._switch.is_active
+        except line_errors() as error:
+            raise line_fault(f"tamper switch on GPIO{self._line} is gone", error, "check its wiring") from error
+
+    def close(self) -> None:
+        """Lets go of the line; may be called twice."""
+        self._closed = True
+        for device in (self._switch, self._pins):
+            with suppress(*line_errors()):  # a line that is gone needs no closing
+                device.close()
+
+
+def open_device(arg: str) -> TamperSwitch:
+    """`switch:line=16[,chip=0]`. Raises SettingsError without a line, LampFault when it cannot be opened."""
+    given = arguments(arg, line=whole(0, LINES - 1), chip=whole(0, 99))
+    if "line" not in given:
+        raise SettingsError("its line is needed: line=16")
+    return TamperSwitch(open_pins(given.get("chip")), given["line"])
