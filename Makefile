@@ -130,7 +130,7 @@ docs: $(READY_DEV)  ## write the references that are made from the code
 		--buttons gpio:pass=5,deny=6,again=13,call=19,evacuate=26
 
 catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, compile them
-	@$(BIN)/pybabel -q extract -F pyproject.toml --add-location file --sort-by-file --project checkpoint-kiosk \
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k says:1 --add-location file --sort-by-file --project checkpoint-kiosk \
 		--version 0 --copyright-holder "the checkpoint-kiosk contributors" -o kiosk/locale/messages.pot .
 	for language in $(LANGUAGES); do
 		verb=update options="--no-fuzzy-matching --ignore-pot-creation-date"

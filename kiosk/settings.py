@@ -209,8 +209,13 @@ class Places:
 
     @property
     def rules(self) -> Path:
-        """The rules in force."""
-        return self.state / "rules.toml"
+        """The rules in force: those that the pages wrote, else those that an administrator laid into the state."""
+        return self.written_rules if self.written_rules.exists() else self.state / "rules.toml"
+
+    @property
+    def written_rules(self) -> Path:
+        """The rules as the pages write them, and those before in a folder beside them."""
+        return self.state / "rules" / "rules.toml"
 
     @property
     def country_rules(self) -> Path:

@@ -26,12 +26,20 @@ MANAGERS |= {f"settings.roster{name}" for name in ("", "_preview", "_apply", "_r
 EVERYBODY = {"settings.show", "settings.change_pin"}
 FILES = {"static", "bootstrap.static"}
 EXAMPLES = {"visit": "visit-1", "lane": "main", "condition": "trust_stale", "filename": "tokens.css"}
-EXAMPLES |= {"seq": 1, "made": "0123456789abcdef", "day": "2026-11-21", "user": "u9", "token": "t-9"}
+EXAMPLES |= {
+    "seq": 1,
+    "made": "0123456789abcdef",
+    "day": "2026-11-21",
+    "user": "u9",
+    "token": "t-9",
+    "version": "0123456789ab",
+}
 LOG_INS = {Role.VOLUNTEER: ("Anna", PIN), Role.MANAGER: ("manager", PASSPHRASE), Role.TECHNICIAN: ("tech", PASSPHRASE)}
 
 
 def walk(app: Flask):
     """Every address and method, with examples for what varies."""
+MANAGERS |= {f"settings.rules{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         address = adapter.build(rule.endpoint, {name: EXAMPLES[name] for name in rule.arguments})

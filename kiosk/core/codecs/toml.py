@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import tomllib
 import typing
 from difflib import get_close_matches
@@ -12,6 +14,7 @@ import msgspec
 from kiosk.core.faults import SettingsError
 
 T = typing.TypeVar("T")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def says(
@@ -45,6 +48,42 @@ def decode(data: bytes, name: str, shape: type[T]) -> T:
         reason, _, where = str(error).partition(" - at `$")
         key = where.strip("`.") or "(whole file)"
         raise SettingsError(f"{name}: {key}: {reason[0].lower()}{reason[1:]}") from error
+
+
+def encode(tree: dict[str, typing.Any]) -> bytes:
+    """A tree of tables, lists of tables, texts, numbers, booleans and lists as TOML 1.0; `tomllib` reads the same."""
+    return "\n".join(_lines(tree, ())).strip().encode() + b"\n" if tree else b""
+
+
+def _lines(tree: dict[str, typing.Any], path: tuple[str, ...]) -> typing.Iterator[str]:
+    inner = {name: value for name, value in tree.items() if isinstance(value, dict) or _is_tables(value)}
+    for name, value in tree.items():
+        if name not in inner:
+            yield f"{_name(name)} = {_value(value)}"
+    for name, value in inner.items():
+        here = (*path, name)
+        heading = ".".join(map(_name, here))
+        for table in [value] if isinstance(value, dict) else value:
+            yield f"\n[{heading}]" if isinstance(value, dict) else f"\n[[{heading}]]"
+            yield from _lines(table, here)
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _name(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _value(name)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):  # a JSON string is a TOML string but for DEL: TOML 1.0, "String"
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _refuse_unknown(tree: object, shape: object, name: str, where: str) -> None:
