@@ -21,6 +21,7 @@ from kiosk.core.ports import (
     Lamp,
     Phrase,
     Pointer,
+    Pointer,
     Presence,
     Scanner,
     Tamper,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hardware.cameras import Asked
 from hardware.simulation import Note, Person, Standing, Street, load_street
+from kiosk.core.exposure import Exposure
 from kiosk.core.faults import SettingsError
 from kiosk.core.ports import Frame, Picture
 
@@ -71,6 +72,19 @@ class Simulated:
     def frame(self, timeout_s: float) -> Frame | None:
         """The picture of this moment, drawn now."""
         return Frame(self.picture(self._unix_s()), self._monotonic_s())
+
+    remark = ""
+
+    def limits(self) -> None:
+        """The light of the street is always right."""
+
+    def exposure(self) -> Exposure:
+        """As it would be on a bright day."""
+        return Exposure(10_000, 0.0)
+
+    def expose(self, exposure: Exposure) -> bool:
+        """It is drawn with one exposure."""
+        return False
 
     def close(self) -> None:
         """Nothing to let go of."""

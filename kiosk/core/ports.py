@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.core.exposure import Exposure, Limits
 from kiosk.core.model import Reading
 
 Picture = NDArray[np.uint8]  # (height, width) grey or (height, width, 3) BGR
@@ -36,6 +37,22 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Lets go of the device; may be called twice."""
+
+
+@runtime_checkable
+class Sensor(Protocol):
+    """What a camera with a sensor offers besides: its noise never stands still, its exposure may be steered."""
+
+    remark: str  # one line where it gives something else than was asked of it
+
+    def limits(self) -> Limits | None:
+        """What it can be set to; None where it cannot: then it steers itself."""
+
+    def exposure(self) -> Exposure:
+        """How it is set; meaningless where there are no limits."""
+
+    def expose(self, exposure: Exposure) -> bool:
+        """Asks for this setting, some frames from now; False where the camera refuses, which then steers itself."""
 
 
 class Scanner(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from kiosk.core.drafts import best_code, name_of
 from kiosk.core.gate import Gate
+from kiosk.core.hints import Hint
 from kiosk.core.lane import Collecting, Ended, Evacuating, Lane, Showing, Visit
 from kiosk.core.model import Decision, Finding, Outcome, Want
 from kiosk.core.ports import LampPattern, Phrase
@@ -31,6 +32,7 @@ _PHRASES = {
     Face.EVACUATE: Phrase.EVACUATE,
 }
 _NOT_GREEN = frozenset({LampPattern.CHECK, LampPattern.MANUAL})  # the screen is no greener than the lamp
+_WANTS_A_CODE = frozenset({Face.WELCOME, Face.SHOW_CODE})
 MOST_URGENT = 3
 _FOR_THE_VOLUNTEER = frozenset({Want.ATTESTATION, Want.CONTACT_TEMPERATURE})
 
@@ -135,15 +137,18 @@ def initials(name: str) -> str:
 # --- The desk -------------------------------------------------------------------------------------------
 
 
-def desk_view(lane: Lane, now: datetime, rules: Rules) -> DeskView:
-    """One lane as the volunteer sees it; its `resident` part is all that the resident's screen may know."""
+def desk_view(lane: Lane, now: datetime, rules: Rules, hint: Hint | None = None) -> DeskView:
+    """One lane as the volunteer sees it; its `resident` part is all that the resident's screen may know.
+
+    `hint` is what would help the camera just now.
+    """
     shown = lane.phase.ended if isinstance(lane.phase, Showing) else None
     collecting = lane.phase.visit if isinstance(lane.phase, Collecting) else None
     current = _ended_view(shown, now, rules) if shown else _visit_view(collecting) if collecting else None
     return DeskView(
         lane=lane.name,
         direction=lane.direction,
-        resident=_resident_view(lane, rules),
+        resident=_resident_view(lane, rules, hint),
         current=current,
         recent=tuple(_ended_view(ended, now, rules) for ended in lane.recent),
         out_of_order=tuple(sorted(lane.faults)),
@@ -153,7 +158,7 @@ def desk_view(lane: Lane, now: datetime, rules: Rules) -> DeskView:
     )
 
 
-def _resident_view(lane: Lane, rules: Rules) -> ResidentView:
+def _resident_view(lane: Lane, rules: Rules, hint: Hint | None) -> ResidentView:
     visit = lane.visit
     face = face_of(lane)
     return ResidentView(
@@ -164,6 +169,7 @@ def _resident_view(lane: Lane, rules: Rules) -> ResidentView:
         progress=lane.forehead.progress(rules.temperature) if face is Face.HOLD_STILL else None,
         companions=lane.following.left if lane.following else 0,
         until=lane.phase.until if isinstance(lane.phase, Showing) else None,
+        hint=hint if face in _WANTS_A_CODE else None,
     )
 
 

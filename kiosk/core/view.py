@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kiosk.core.hints import Hint
 from kiosk.core.model import Direction, Group, Outcome
 from kiosk.core.reasons import Reason
 
@@ -42,6 +43,7 @@ class ResidentView(msgspec.Struct, frozen=True, kw_only=True):
     progress: float | None = None  # 0..1 of the measurement
     companions: int = 0  # how many of a family are still to come
     until: datetime | None = None  # when a result closes by itself
+    hint: Hint | None = None  # what would help the camera to read their code; changes at most once a second
 
 
 class FindingView(msgspec.Struct, frozen=True, kw_only=True):

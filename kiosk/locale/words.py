@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from kiosk.core.calibration import Flaw, Standing
 from kiosk.core.entry import EntryKind
+from kiosk.core.hints import Hint
 from kiosk.core.model import ConditionKind, Direction, Group, Outcome, Remedy, Want
 from kiosk.core.paper import Slip
 from kiosk.core.ports import Phrase
@@ -62,6 +63,16 @@ FACES: Mapping[str, tuple[str, str]] = {
     Face.STOP: (N_("Please stop"), N_("Please speak to the volunteer")),
     Face.OUT_OF_ORDER: (N_("Out of order"), N_("Please go to the volunteer")),
     Face.EVACUATE: (N_("Leave this way"), N_("Keep calm and walk out; no code is needed")),
+}
+
+# Beside the face, while the camera sees a code that it cannot read: the word, and what to do.
+HINTS: Mapping[str, tuple[str, str]] = {
+    Hint.TOO_FAR: (N_("A little closer"), N_("Bring the code nearer to the camera")),
+    Hint.TOO_CLOSE: (N_("Further away"), N_("Move the code away from the camera")),
+    Hint.TOO_DARK: (N_("Too dark"), N_("Make your screen brighter")),
+    Hint.GLARE: (N_("Light on the code"), N_("Tilt it a little, so that nothing is reflected")),
+    Hint.HOLD_STILL: (N_("Hold it still"), N_("Keep the code still for a moment")),
+    Hint.OUT_OF_FRAME: (N_("Not all of it"), N_("Show the whole code to the camera")),
 }
 
 PHRASES: Mapping[str, str] = {
@@ -155,6 +166,11 @@ DEVICE_STATES: Mapping[str, str] = {
     "unplugged": N_("is not connected"),
     "stalled": N_("has stopped answering"),
     "ended": N_("has come to its end"),
+    "dark": N_("sees only darkness"),
+    "frozen_picture": N_("always shows the same picture"),
+    "covered": N_("is covered"),
+    "blurred": N_("sees everything blurred"),
+    "other_size": N_("gives pictures of another size than asked"),
     "missing": N_("is missing"),
     "absent": N_("is missing"),
     "nack": N_("does not answer"),

@@ -26,6 +26,9 @@ TOLD_EVERY_S = 2.0  # how often the pages are told a reading
 WARM_C = 28.0  # something this warm is worth looking at more often
 RETRY_S = 0.5
 
+STILL_WORKS = frozenset({"ok", "dark", "blurred", "other_size"})  # noted, but nothing has to stop for it
+FINE = frozenset({"ok", "dark"})  # a camera at night with the lights off is not broken
+
 D = TypeVar("D")
 
 
@@ -40,8 +43,8 @@ class State:
 
     @property
     def ok(self) -> bool:
-        """Whether it works."""
-        return self.code == "ok"
+        """Whether it works as it should."""
+        return self.code in FINE
 
 
 class Watched:
@@ -58,7 +61,7 @@ class Watched:
 
     def became(self, code: str, detail: str = "") -> None:
         """Notes a state; `since` stays while the code does."""
-        if code != "ok":
+        if code not in STILL_WORKS:
             self.errors = self.errors | {code: self.errors.get(code, 0) + 1}
             self._down_since_s = self._clock.monotonic_s() if self._down_since_s is None else self._down_since_s
         else:

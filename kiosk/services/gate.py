@@ -371,7 +371,7 @@ class GateService:
             turn=0,
             at=datetime.min.replace(tzinfo=UTC),
             kiosk=self._settings.kiosk.id,
-            lanes=tuple(desk_view(passage.lane, now, rules) for passage in self._passages.values()),
+            lanes=tuple(desk_view(each.lane, now, rules, each.scanner.hint) for each in self._passages.values()),
             conditions=condition_views(self._gate, rules),
             devices=tuple(devices),
             counts=self._counts,

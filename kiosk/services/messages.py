@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kiosk.core.hints import Hint
 from kiosk.core.marks import Colour
 from kiosk.core.model import Kind
 from kiosk.core.view import GateView
@@ -42,6 +43,11 @@ class CameraState(StrEnum):
     UNPLUGGED = "unplugged"
     STALLED = "stalled"  # open, but no new frame
     ENDED = "ended"  # a finite source gave its last picture
+    DARK = "dark"  # nothing bright is in view: night, lights off
+    FROZEN = "frozen_picture"  # the same picture to the last bit
+    COVERED = "covered"  # nothing has a shape any more
+    BLURRED = "blurred"  # every edge has gone soft
+    OTHER_SIZE = "other_size"  # it gives another size than was asked of it
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="looked"):
@@ -53,6 +59,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="l
     label: str = ""  # the file a still came from
     decode_ms: float = 0.0
     detail: str = ""  # one line for the health page
+    hint: Hint | None = None  # what would help somebody whose code is seen but not read
 
 
 class ShowPictures(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="show_pictures"):

@@ -19,8 +19,9 @@ import numpy as np
 from hardware.cameras import Asked, open_camera
 from hardware.pictures import BadPicture, fit
 from kiosk.core.faults import CameraFault, LinkDown, ScannerFault
-from kiosk.core.ports import Camera, Frame, Picture, Scanner
+from kiosk.core.ports import Camera, Frame, Picture, Pointer, Sighting
 from kiosk.services import link
+from kiosk.services.eye import Eye, warm_up
 from kiosk.services.messages import CameraState, Looked, PictureTaken, ScannerPush, ShowPictures
 from kiosk.services.notify import Notifier
 from kiosk.services.seal import seal
@@ -69,7 +70,7 @@ class Watch:
         self,
         lane: str,
         camera: Camera,
-        scanner: Scanner,
+        scanner: Pointer,
         gate: Gate,
         settings: ScannerSection,
         monotonic_s: Callable[[], float] = time.monotonic,
@@ -85,6 +86,7 @@ class Watch:
         self._sleep = sleep
         self._due_s = monotonic_s()
         self._seen_s: float | None = None  # when the last frame came
+        self._eye = Eye(camera)
         self._picture_due_s = float("-inf")
         self._began_s = monotonic_s()
 
@@ -115,24 +117,28 @@ class Watch:
             self._gate.send(Looked(camera=self._state()))
             return
         self._seen_s = self._monotonic_s()
-        texts, detail = self._decode(frame.picture)
+        sightings, skipped = self._decode(frame.picture)
         decode_ms = (self._monotonic_s() - self._seen_s) * 1000
+        texts = tuple(seen.text for seen in sightings if seen.text is not None)
+        state, detail = self._eye.state
         self._gate.send(
             Looked(
-                camera=CameraState.OK,
+                camera=state,
                 texts=texts,
                 taken_s=frame.taken_s,
                 label=frame.label,
                 decode_ms=round(decode_ms, 2),
-                detail=detail,
+                detail=skipped or detail,
+                hint=self._eye.hint,
             )
         )
+        self._eye.look(frame.picture, sightings, self._seen_s)  # after the texts: nobody waits for it
         self._show(frame.picture)
 
-    def _decode(self, picture: Picture) -> tuple[tuple[str, ...], str]:
-        """The texts in `picture` and, where a decoder gave up on it, one line that says so."""
+    def _decode(self, picture: Picture) -> tuple[tuple[Sighting, ...], str]:
+        """The codes in `picture` and, where a decoder gave up on it, one line that says so."""
         try:
-            return self._scanner.texts(picture), ""
+            return self._scanner.sightings(picture), ""
         except DECODERS_THROW as error:
             return (), f"a frame was skipped: the decoder gave up with {type(error).__name__}"
 
@@ -188,7 +194,7 @@ def open_when_there(spec: str, settings: ScannerSection, gate: Gate, notifier: N
                 time.sleep(min(SILENT_AT_MOST_S, settings.stall_s / 4))
 
 
-def run(lane: str, camera_spec: str, path: Path, settings: ScannerSection, scanner: Scanner) -> None:
+def run(lane: str, camera_spec: str, path: Path, settings: ScannerSection, scanner: Pointer) -> None:
     """The whole life of the process: connect, open, seal, watch.
 
     Raises LinkDown when the gate hangs up, CameraFault when the camera is lost: whoever supervises starts it anew.
@@ -199,6 +205,7 @@ def run(lane: str, camera_spec: str, path: Path, settings: ScannerSection, scann
     camera = open_when_there(camera_spec, settings, gate, notifier)
     blank = np.zeros((64, 64, 3), np.uint8)  # of no camera's shape, so that nothing is learnt from it
     scanner.texts(blank)  # whatever loads on first use loads now
+    warm_up(blank)
     small_jpeg(blank)
     seal(settings.memory_mb)
     notifier.ready()

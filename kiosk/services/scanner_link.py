@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.core.faults import LinkDown
+from kiosk.core.hints import Hint
 from kiosk.core.ports import Clock
 from kiosk.services import link
 from kiosk.services.devices import Watched
@@ -29,6 +30,7 @@ class ScannerLink:
         self.scanner = Watched("scanner", "", clock)
         self.camera = Watched("camera", driver, clock)
         self._heard_s = clock.monotonic_s()
+        self._hint: Hint | None = None
         self._hz = 0.0
         self._guard = threading.Lock()
         self._current: socket.socket | None = None
@@ -52,6 +54,7 @@ class ScannerLink:
         self.scanner.became("ok")
         state = "ok" if looked.camera in (CameraState.OK, CameraState.ENDED) else looked.camera.value
         self.camera.became(state, looked.detail)
+        self._hint = looked.hint
         self._inbox.post(ScannerLooked(self._lane, looked))
 
     def check(self) -> bool:
@@ -59,6 +62,11 @@ class ScannerLink:
         if self._clock.monotonic_s() - self._heard_s > SILENT_AFTER_S:
             self.scanner.became("silent")
         return self.scanner.state.ok and self.camera.state.ok
+
+    @property
+    def hint(self) -> Hint | None:
+        """What would help the person before the camera; nothing while the scanner is silent."""
+        return self._hint if self.scanner.state.ok else None
 
     def pictures(self, hz: float) -> None:
         """Asks for so many pictures a second."""

@@ -29,7 +29,7 @@ def test_a_name_is_masked_so_that_only_its_owner_knows_it(name, masked):
 
 def test_the_residents_view_has_no_place_for_a_reason_or_a_name():
     assert set(ResidentView.__struct_fields__) == {
-        "lane", "face", "direction", "initials", "progress", "companions", "until"
+        "lane", "face", "direction", "initials", "progress", "companions", "until", "hint"
     }  # fmt: skip
 
 

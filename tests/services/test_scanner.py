@@ -16,7 +16,7 @@ import pytest
 from hardware.pictures import BadPicture
 from hardware.simulation import Deck, Person, dump_deck
 from kiosk.core.faults import CameraFault, LinkDown
-from kiosk.core.ports import Frame, Picture
+from kiosk.core.ports import Frame, Picture, Sighting
 from kiosk.services import link
 from kiosk.services.messages import CameraState, Looked, PictureTaken, ScannerPush, ShowPictures
 from kiosk.services.scanner import Gate, Watch
@@ -80,10 +80,10 @@ class FakeScanner:
     def __init__(self, answer: str | Exception) -> None:
         self._answer = answer
 
-    def texts(self, picture: Picture) -> tuple[str, ...]:
+    def sightings(self, picture: Picture) -> tuple[Sighting, ...]:
         if isinstance(self._answer, Exception):
             raise self._answer
-        return (self._answer,)
+        return (Sighting(self._answer, ((100, 100), (300, 100), (300, 300), (100, 300))),)
 
 
 def watch(

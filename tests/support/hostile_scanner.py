@@ -86,6 +86,10 @@ class Hostile:
         """The texts, or whatever the deed gives."""
         return self.read(picture).texts
 
+    def sightings(self, picture: Picture) -> tuple[Sighting, ...]:
+        """The same, with places."""
+        return self.read(picture).sightings
+
     def read(self, picture: Picture) -> Found:
         """The first picture, with which the process warms up, is always black and does no harm."""
         if self._armed and not picture.any():
