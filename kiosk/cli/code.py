@@ -16,7 +16,8 @@ from kiosk.core.marks import Colour
 from kiosk.core.model import Group
 from kiosk.locale import gettext as _
 from kiosk.printing.code import code
-from kiosk.services import lists, pass_keys
+from kiosk.services import lists
+from kiosk.store import pass_keys
 
 
 @click.group(name="code")
@@ -75,7 +76,7 @@ def issue(
     if not link:
         raise click.UsageError(_("Say with --link which page phones open, or set venue.link in the settings."))
     issuing = community_code.Issuing(link, secrets.token_hex(8), datetime.now(UTC), timedelta(hours=hours))
-    own = pass_keys.open_key(places, community_code.NAME, settings.kiosk.place or settings.kiosk.id)
+    own = pass_keys.open_key(places.pass_keys, community_code.NAME, settings.kiosk.place or settings.kiosk.id)
     try:
         text = community_code.issue_person(
             own.key,

@@ -20,12 +20,12 @@ from kiosk.core.formats import local_pass, read
 from kiosk.core.model import Credential, Group, Holder
 from kiosk.core.trust import own_keys
 from kiosk.locale import gettext as _
-from kiosk.locale import words
 from kiosk.printing.code import code
-from kiosk.printing.pass_card import PassCard, pass_card, pass_sheets
-from kiosk.services import lists, pass_batch, pass_keys
-from kiosk.services.pass_batch import ID_BYTES, Issued, LineReason, Usual, end_of_day
+from kiosk.printing.pass_card import PassCard, dated, pass_card, pass_sheets
+from kiosk.services import lists
 from kiosk.settings import Places, Settings
+from kiosk.store import pass_batch, pass_keys
+from kiosk.store.pass_batch import ID_BYTES, Issued, LineReason, Usual, end_of_day
 
 
 @click.group(name="pass")
@@ -113,11 +113,8 @@ def issue(
         tested_at=tested_at,
         household=tuple(Holder(name=other) for other in others),
     )
-    first, last = _days(start, end, zone)
-    said, number = words.say(words.GROUPS, group), credential_id.hex()
-    card = PassCard(
-        text, plain.words(name), said, own.signer.issuer, first, last, number, tuple(map(plain.words, others))
-    )
+    shown, also = plain.words(name), tuple(map(plain.words, others))
+    card = dated(text, shown, group, own.signer.issuer, (start, end), zone, credential_id.hex(), also)
     for path, kind in zip(out, kinds, strict=True):
         made = pass_card(card, start) if kind == "pdf" else code(text, kind)
         lists.write_whole(path, made, mode=0o600)
@@ -137,7 +134,7 @@ def keys(state: Path | None, config: Path | None, out: Path | None) -> None:
     """
     places, settings = open_places(state), open_settings(config, open_places(state))
     for scheme in own_keys.SCHEMES:
-        pass_keys.open_key(places, scheme, settings.kiosk.place or settings.kiosk.id)
+        pass_keys.open_key(places.pass_keys, scheme, settings.kiosk.place or settings.kiosk.id)
     data = lists.public_list(places).read_bytes()
     if out is None:
         click.echo(data.decode(), nl=False)
@@ -215,7 +212,7 @@ def deny(state: Path | None, config: Path | None, lift: bool, passes: tuple[str,
     """
     places, settings = open_places(state), open_settings(config, open_places(state))
     ids = [_id(each, places) for each in passes]
-    path = pass_keys.deny(places, settings.kiosk.id, ids, datetime.now(UTC), lift=lift)
+    path = pass_keys.deny(places.pass_keys, settings.kiosk.id, ids, datetime.now(UTC), lift=lift)
     click.echo(_("%(path)s: give it to the other kiosks with kiosk trust import", path=path))
 
 
@@ -241,7 +238,7 @@ def rotate(state: Path | None, config: Path | None, scheme: str, begins: datetim
     places, settings, now = open_places(state), open_settings(config, open_places(state)), datetime.now(UTC)
     begins = max(begins or now, now)
     ends = begins + timedelta(days=overlap_days)
-    pass_keys.rotate(places, scheme, settings.kiosk.place or settings.kiosk.id, begins, ends, now)
+    pass_keys.rotate(places.pass_keys, scheme, settings.kiosk.place or settings.kiosk.id, begins, ends, now)
     zone = ZoneInfo(settings.kiosk.timezone)
     values = {"begins": f"{begins.astimezone(zone):%Y-%m-%d %H:%M}", "ends": f"{ends.astimezone(zone):%Y-%m-%d %H:%M}"}
     click.echo(_("The new key signs from %(begins)s; the old one holds until %(ends)s.", **values))
@@ -249,7 +246,7 @@ def rotate(state: Path | None, config: Path | None, scheme: str, begins: datetim
 
 
 def _signing(places: Places, settings: Settings, now: datetime) -> pass_keys.PassKey:
-    return pass_keys.open_key(places, local_pass.NAME, settings.kiosk.place or settings.kiosk.id, now)
+    return pass_keys.open_key(places.pass_keys, local_pass.NAME, settings.kiosk.place or settings.kiosk.id, now)
 
 
 def _id(each: str, places: Places) -> str:
@@ -262,18 +259,12 @@ def _id(each: str, places: Places) -> str:
     return found.credential_id
 
 
-def _days(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[str, str]:
-    """The first and the last day, in local time, as a card shows them."""
-    return f"{start.astimezone(zone):%Y-%m-%d}", f"{(end - timedelta(seconds=1)).astimezone(zone):%Y-%m-%d}"
-
-
 def _cards(made: list[Issued], issuer: str, zone: ZoneInfo) -> Iterator[PassCard]:
     for each in made:
         wish = each.wish
-        first, last = _days(wish.valid_from, wish.valid_until, zone)
         others = tuple(other.name or "" for other in wish.household)
-        said = words.say(words.GROUPS, wish.group)
-        yield PassCard(each.text, wish.name, said, issuer, first, last, each.credential_id, others)
+        holds = wish.valid_from, wish.valid_until
+        yield dated(each.text, wish.name, wish.group, issuer, holds, zone, each.credential_id, others)
 
 
 def _shown(cards: Iterator[PassCard], count: int) -> Iterator[PassCard]:

@@ -36,8 +36,8 @@ _INTRO = {
     Rules: (
         "Rules",
         "`rules/rules.toml` in the state folder, which the pages write, or where there is none `rules.toml` beside it, "
-        "says what a gate asks of people. Every key has a default. A wrong file is refused whole and the rules in force "
-        "stay. Outcomes are `pass` (green), `check` (amber: the volunteer looks) and `deny` (red).",
+        "says what a gate asks of people. Every key has a default. A wrong file is refused whole and the rules in "
+        "force stay. Outcomes are `pass` (green), `check` (amber: the volunteer looks) and `deny` (red).",
     ),
 }
 

@@ -16,7 +16,8 @@ from kiosk.core.formats import community_code, venue
 from kiosk.locale import gettext as _
 from kiosk.printing.code import code
 from kiosk.printing.venue_poster import SIZES_MM, VenuePoster, as_pdf, as_svg
-from kiosk.services import lists, pass_keys
+from kiosk.services import lists
+from kiosk.store import pass_keys
 
 
 @click.group(name="venue")
@@ -72,7 +73,7 @@ def poster(
         raise click.UsageError(_("The code would have ended already."))
     link = settings.venue.link if link is None else link
     scheme = community_code.NAME if link else venue.NAME
-    own = pass_keys.open_key(places, scheme, settings.kiosk.place or settings.kiosk.id)
+    own = pass_keys.open_key(places.pass_keys, scheme, settings.kiosk.place or settings.kiosk.id)
     if link:
         issuing = community_code.Issuing(link, secrets.token_hex(8), now, until - now if until else None)
         try:

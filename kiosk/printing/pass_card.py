@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from kiosk.locale import gettext as _
+from kiosk.locale import words
 from kiosk.printing.paper import Paper
 
 WIDTH_MM, HEIGHT_MM = 85.6, 53.98  # ISO/IEC 7810 ID-1
@@ -27,6 +28,22 @@ class PassCard:
     last_day: str
     number: str = ""  # by which the pass can be taken back
     others: Sequence[str] = ()  # of the household
+
+
+def dated(
+    text: str,
+    name: str,
+    group: str,
+    issuer: str,
+    holds: tuple[datetime, datetime],
+    zone: tzinfo,
+    number: str,
+    others: Sequence[str] = (),
+) -> PassCard:
+    """The card of a pass of a group's code that `holds` from one moment to another, whose last is not included."""
+    first, last = holds[0].astimezone(zone), (holds[1] - timedelta(seconds=1)).astimezone(zone)
+    said = words.say(words.GROUPS, group)
+    return PassCard(text, name, said, issuer, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", number, others)
 
 
 def pass_card(card: PassCard, made: datetime) -> bytes:
@@ -63,6 +80,6 @@ def _draw(paper: Paper, card: PassCard, x_mm: float, y_mm: float) -> None:
         (card.issuer, 46, 8.0),
         (card.number, 50.5, 6.0),
     )
-    for words, y, size in lines:
-        if words:
-            paper.text(x_mm + left, y_mm + y, words, size_pt=size, width_mm=width)
+    for said, y, size in lines:
+        if said:
+            paper.text(x_mm + left, y_mm + y, said, size_pt=size, width_mm=width)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import community_code, venue
 from kiosk.locale import gettext as _
-from kiosk.services import pass_keys
 from kiosk.settings import Places, Settings
+from kiosk.store import pass_keys
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,7 +38,7 @@ class FreshVenue:
         name = post.name or kiosk.place or post.id
         try:
             own = pass_keys.open_key(
-                self._at, community_code.NAME if post.link else venue.NAME, kiosk.place or kiosk.id, now
+                self._at.pass_keys, community_code.NAME if post.link else venue.NAME, kiosk.place or kiosk.id, now
             )
             if post.link:
                 holds = -(-2 * each // MINUTE) * MINUTE  # such a code counts in whole minutes

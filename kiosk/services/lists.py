@@ -15,6 +15,7 @@ from kiosk.core.faults import SettingsError
 from kiosk.core.trust import Trust, hash_file, merge, own_keys
 from kiosk.core.trust.parse import parse
 from kiosk.settings import Places
+from kiosk.store import pass_keys
 
 SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der", hash_file.SUFFIX})  # what counts in a folder
 MAX_BYTES = 64 * 1024 * 1024
@@ -34,7 +35,7 @@ def load(paths: Iterable[Path]) -> Trust:
 
 def public_list(at: Places) -> Path:
     """The public halves of this kiosk's own keys, which any other can import to trust what this one issues."""
-    return at.pass_keys / "public.json"
+    return at.pass_keys / pass_keys.PUBLIC
 
 
 def of_kiosk(at: Places, more: Iterable[Path] = ()) -> Trust:

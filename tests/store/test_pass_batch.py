@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from kiosk.core.formats import read
 from kiosk.core.model import Credential, Group
-from kiosk.services import lists, pass_batch, pass_keys
-from kiosk.services.pass_batch import Issued, LineReason, Usual
+from kiosk.services import lists
 from kiosk.settings import places
+from kiosk.store import pass_batch, pass_keys
+from kiosk.store.pass_batch import Issued, LineReason, Usual
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 20, 16, tzinfo=UTC)  # midnight there
@@ -28,7 +29,7 @@ def csv(*lines: str) -> bytes:
 
 
 def issued(at, *lines: str) -> list[Issued]:
-    own = pass_keys.open_key(at, "local_pass", "East", NOW)
+    own = pass_keys.open_key(at.pass_keys, "local_pass", "East", NOW)
     return [pass_batch.issue(wish, own) for wish in pass_batch.parse(csv(*lines), USUAL).wishes]
 
 

@@ -11,30 +11,31 @@ from kiosk.core.formats import local_pass
 from kiosk.core.model import Refusal
 from kiosk.core.reasons import Reason
 from kiosk.core.validity import validity
-from kiosk.services import lists, pass_keys
+from kiosk.services import lists
 from kiosk.services.list_import import import_list
 from kiosk.settings import places
+from kiosk.store import pass_keys
 
 
 def test_makers_that_start_together_get_one_key(tmp_path):
     at = places(tmp_path)
     with ThreadPoolExecutor(8) as pool:
-        kids = set(pool.map(lambda _: pass_keys.open_key(at, "local_pass", "East").signer.kid, range(16)))
+        kids = set(pool.map(lambda _: pass_keys.open_key(at.pass_keys, "local_pass", "East").signer.kid, range(16)))
     assert len(kids) == 1
     assert len(lists.load([lists.public_list(at)]).signers) == 1
 
 
 def test_a_key_keeps_the_issuer_under_which_it_was_made(tmp_path):
     at = places(tmp_path)
-    pass_keys.open_key(at, "local_pass", "East gate")
-    assert pass_keys.open_key(at, "local_pass", "Renamed").signer.issuer == "East gate"
+    pass_keys.open_key(at.pass_keys, "local_pass", "East gate")
+    assert pass_keys.open_key(at.pass_keys, "local_pass", "Renamed").signer.issuer == "East gate"
 
 
 def test_the_public_half_is_published_again_when_its_list_was_lost(tmp_path):
     at = places(tmp_path)
-    first = pass_keys.open_key(at, "venue", "East").signer
+    first = pass_keys.open_key(at.pass_keys, "venue", "East").signer
     lists.public_list(at).unlink()
-    assert pass_keys.open_key(at, "venue", "East").signer.kid == first.kid
+    assert pass_keys.open_key(at.pass_keys, "venue", "East").signer.kid == first.kid
     assert lists.of_kiosk(at).find("venue", first.kid)
 
 
@@ -43,7 +44,7 @@ DAY = timedelta(days=1)
 
 
 def issued(at, now):
-    own = pass_keys.open_key(at, "local_pass", "East", now)
+    own = pass_keys.open_key(at.pass_keys, "local_pass", "East", now)
     return local_pass.issue(
         own.key, issuer="East", credential_id=b"12345678", name="A", valid_from=NOW - DAY, valid_until=NOW + 99 * DAY
     )
@@ -57,7 +58,7 @@ def stands(text, at, now):
 def test_after_a_rotation_the_old_key_holds_to_its_end_and_the_new_one_signs(tmp_path):
     at = places(tmp_path)
     old = issued(at, NOW)
-    pass_keys.rotate(at, "local_pass", "East", NOW, NOW + 30 * DAY, NOW)
+    pass_keys.rotate(at.pass_keys, "local_pass", "East", NOW, NOW + 30 * DAY, NOW)
     new = issued(at, NOW)
     assert new != old
     assert stands(old, at, NOW) is stands(new, at, NOW) is stands(new, at, NOW - DAY / 2) is Reason.VALID
@@ -69,7 +70,7 @@ def test_after_a_rotation_the_old_key_holds_to_its_end_and_the_new_one_signs(tmp
 def test_a_new_key_can_be_learnt_by_others_before_it_signs(tmp_path):
     here, there = places(tmp_path / "here"), places(tmp_path / "there")
     old = issued(here, NOW)
-    pass_keys.rotate(here, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
+    pass_keys.rotate(here.pass_keys, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
     import_list(lists.public_list(here), there)
     assert issued(here, NOW + 4 * DAY) == old
     new = issued(here, NOW + 5 * DAY)
@@ -80,8 +81,8 @@ def test_a_new_key_can_be_learnt_by_others_before_it_signs(tmp_path):
 
 def test_a_rotation_said_twice_makes_one_key_that_waits(tmp_path):
     at = places(tmp_path)
-    first = pass_keys.rotate(at, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
-    second = pass_keys.rotate(at, "local_pass", "East", NOW + 2 * DAY, NOW + 9 * DAY, NOW)
+    first = pass_keys.rotate(at.pass_keys, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
+    second = pass_keys.rotate(at.pass_keys, "local_pass", "East", NOW + 2 * DAY, NOW + 9 * DAY, NOW)
     assert first.kid == second.kid
     assert len(lists.load([lists.public_list(at)]).signers) == 2
 
@@ -90,13 +91,13 @@ def test_a_denied_pass_is_refused_here_at_once_and_elsewhere_by_import(tmp_path)
     at, there = places(tmp_path / "here"), places(tmp_path / "there")
     text = issued(at, NOW)
     import_list(lists.public_list(at), there)
-    path = pass_keys.deny(at, "kiosk-1", [b"12345678".hex()], NOW)
+    path = pass_keys.deny(at.pass_keys, "kiosk-1", [b"12345678".hex()], NOW)
     assert stands(text, at, NOW) is Reason.REVOKED
     assert lists.of_kiosk(at).as_of is None  # what is said here never grows stale here
     assert stands(text, there, NOW) is Reason.VALID
     import_list(path, there)
     assert stands(text, there, NOW) is Reason.REVOKED
-    pass_keys.deny(at, "kiosk-1", [b"12345678".hex()], NOW + DAY, lift=True)
+    pass_keys.deny(at.pass_keys, "kiosk-1", [b"12345678".hex()], NOW + DAY, lift=True)
     assert stands(text, at, NOW) is Reason.VALID
     import_list(path, there)
     assert stands(text, there, NOW) is Reason.VALID
@@ -107,6 +108,6 @@ def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(tmp_path):
     at = places(tmp_path)
     at.pass_keys.mkdir()
     os.chown(at.pass_keys, 1234, 1234)
-    pass_keys.rotate(at, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
+    pass_keys.rotate(at.pass_keys, "local_pass", "East", NOW + 5 * DAY, NOW + 9 * DAY, NOW)
     owners = {path.name: path.stat().st_uid for path in at.pass_keys.iterdir() if path.suffix != ".json"}
     assert owners == {".lock": 1234, "local_pass.pem": 1234, "local_pass-next.pem": 1234}

@@ -22,7 +22,7 @@ from kiosk.core.codecs import Rejected, cwt, malformed, plain
 from kiosk.core.entry import iso
 from kiosk.core.formats import local_pass
 from kiosk.core.model import Group, Holder
-from kiosk.services.pass_keys import PassKey
+from kiosk.store.pass_keys import PassKey
 
 MAX_BYTES, MAX_LINES = 8 * 1024 * 1024, 50_000
 ID_BYTES = 8

@@ -1,4 +1,8 @@
-"""The keys that passes and venue posters are signed with: made on first use, readable by their owner alone."""
+"""The keys that passes and venue posters are signed with: made on first use, readable by their owner alone.
+
+They lie in a folder of their own, which every function here takes first, beside the public list by which other
+kiosks believe them, and the list of passes that were taken back.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,10 @@ from kiosk.core.entry import iso
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import local_pass
 from kiosk.core.trust import Signer, own_keys
-from kiosk.services import lists
-from kiosk.settings import Places
+from kiosk.core.trust.parse import parse
+from kiosk.store import durable
 
+PUBLIC = "public.json"  # the public halves of the keys
 EARLY = timedelta(days=1)  # before a key signs it is believed already: clocks may differ
 
 
@@ -39,66 +44,77 @@ class PassKey:
     signer: Signer
 
 
-def open_key(at: Places, scheme: str, issuer: str, now: datetime | None = None) -> PassKey:
+def open_key(folder: Path, scheme: str, issuer: str, now: datetime | None = None) -> PassKey:
     """The key of `scheme` (one of own_keys.SCHEMES) that signs at `now`, made for `issuer` when there is none yet.
 
     A key once made keeps its issuer. Raises SettingsError, with file and reason.
     """
-    with _alone(at.pass_keys):
-        _take_over(at, scheme, now or datetime.now(UTC))
-        path = at.pass_keys / f"{scheme}.pem"
+    with _alone(folder):
+        _take_over(folder, scheme, now or datetime.now(UTC))
+        path = folder / f"{scheme}.pem"
         key = _read(path) if path.exists() else _make(path)
-        known = _published(at)
+        known = _published(folder)
         signer = _find(known, scheme, key)
         if signer is None:
             signer = Signer(scheme, cose.key_id(key.public_key()), key.public_key(), issuer)
-            _publish(at, [*known, signer])
+            _publish(folder, [*known, signer])
         return PassKey(key, signer)
 
 
-def rotate(at: Places, scheme: str, issuer: str, begins: datetime, ends: datetime, now: datetime) -> Signer:
+def rotate(folder: Path, scheme: str, issuer: str, begins: datetime, ends: datetime, now: datetime) -> Signer:
     """Makes the key that signs from `begins` on, and ends the one that signs until then at `ends`.
 
     Both are in the public list from now on; other kiosks learn the new one by importing that list. Said again before
     `begins`, it changes the times of the key that waits. Raises SettingsError, with file and reason.
     """
-    before = open_key(at, scheme, issuer, now).signer
-    with _alone(at.pass_keys):
-        path = _next(at, scheme)
+    before = open_key(folder, scheme, issuer, now).signer
+    with _alone(folder):
+        path = _next(folder, scheme)
         key = _read(path) if path.exists() else _make(path)
         kid = cose.key_id(key.public_key())
         after = Signer(scheme, kid, key.public_key(), before.issuer, valid_from=begins - EARLY)
-        others = [s for s in _published(at) if (s.scheme, s.kid) not in ((scheme, kid), (scheme, before.kid))]
-        _publish(at, [*others, replace(before, valid_until=ends), after])
-        _take_over(at, scheme, now)
+        others = [s for s in _published(folder) if (s.scheme, s.kid) not in ((scheme, kid), (scheme, before.kid))]
+        _publish(folder, [*others, replace(before, valid_until=ends), after])
+        _take_over(folder, scheme, now)
         return after
 
 
-def deny(at: Places, kiosk: str, ids: Iterable[str], now: datetime, *, lift: bool = False) -> Path:
+def deny(folder: Path, kiosk: str, ids: Iterable[str], now: datetime, *, lift: bool = False) -> Path:
     """Takes passes back by their ids, or gives them back; the list is in force here at once, and others import it.
 
     Raises SettingsError, with file and reason.
     """
-    with _alone(at.pass_keys):
-        path = at.pass_keys / f"denied-{kiosk}.json"
-        before = lists.load([path]).denied if path.exists() else frozenset()
+    with _alone(folder):
+        path = folder / f"denied-{kiosk}.json"
+        before = _denied(path)
         named = {f"{local_pass.NAME}:{each}" for each in ids}
         after = sorted(before - named if lift else before | named)
         tree = {"kiosk_deny": 1, "as_of": iso(now), "denied": after}
-        lists.write_whole(path, json.dumps(tree, indent=1).encode() + b"\n", mode=0o644)
+        _write(path, json.dumps(tree, indent=1).encode() + b"\n", 0o644)
         return path
 
 
-def _take_over(at: Places, scheme: str, now: datetime) -> None:
+def denied(folder: Path) -> frozenset[str]:
+    """The ids of the passes that were taken back here. Raises SettingsError, with file and reason."""
+    named = frozenset[str]().union(*(_denied(path) for path in folder.glob("denied-*.json")))
+    return frozenset(each.removeprefix(f"{local_pass.NAME}:") for each in named)
+
+
+def published(folder: Path) -> tuple[Signer, ...]:
+    """The public halves of the keys, those that wait or ended included. Raises SettingsError, with file and reason."""
+    return _published(folder)
+
+
+def _take_over(folder: Path, scheme: str, now: datetime) -> None:
     """Lets the key that waits sign, once its time has come; the one before it is needed no more."""
-    path = _next(at, scheme)
-    signer = _find(_published(at), scheme, _read(path)) if path.exists() else None
+    path = _next(folder, scheme)
+    signer = _find(_published(folder), scheme, _read(path)) if path.exists() else None
     if signer is not None and (signer.valid_from is None or now >= signer.valid_from + EARLY):
-        path.replace(at.pass_keys / f"{scheme}.pem")
+        path.replace(folder / f"{scheme}.pem")
 
 
-def _next(at: Places, scheme: str) -> Path:
-    return at.pass_keys / f"{scheme}-next.pem"
+def _next(folder: Path, scheme: str) -> Path:
+    return folder / f"{scheme}-next.pem"
 
 
 def _find(known: Iterable[Signer], scheme: str, key: Ed25519PrivateKey) -> Signer | None:
@@ -106,23 +122,25 @@ def _find(known: Iterable[Signer], scheme: str, key: Ed25519PrivateKey) -> Signe
     return next((s for s in known if (s.scheme, s.kid) == (scheme, kid)), None)
 
 
-def _publish(at: Places, signers: Iterable[Signer]) -> None:
-    lists.write_whole(lists.public_list(at), own_keys.dump(signers), mode=0o644)
+def _publish(folder: Path, signers: Iterable[Signer]) -> None:
+    _write(folder / PUBLIC, own_keys.dump(signers), 0o644)
 
 
 def _make(path: Path) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    lists.write_whole(path, pem, mode=0o600)
-    _give_to_owner_of_folder(path)
+    _write(path, pem, 0o600)
     return key
 
 
-def _give_to_owner_of_folder(path: Path) -> None:
-    """What root makes belongs to whom the folder belongs to: the pages' process, which signs too."""
-    if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Writes a file whole. What root writes belongs to the pages, whose the folder is, and which sign too."""
+    try:
+        durable.write(path, data, mode)
+        path.chmod(mode)
+        durable.give(path, path.parent)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written ({error.strerror}); check the folder and the disk") from error
 
 
 def _read(path: Path) -> Ed25519PrivateKey:
@@ -137,9 +155,20 @@ def _read(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _published(at: Places) -> tuple[Signer, ...]:
-    path = lists.public_list(at)
-    return lists.load([path]).signers if path.exists() else ()
+def _published(folder: Path) -> tuple[Signer, ...]:
+    path = folder / PUBLIC
+    return parse(_content(path), path.name).signers if path.exists() else ()
+
+
+def _denied(path: Path) -> frozenset[str]:
+    return parse(_content(path), path.name).denied if path.exists() else frozenset()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
 
 
 @contextmanager
@@ -151,7 +180,7 @@ def _alone(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise SettingsError(f"{folder}: cannot be written ({error.strerror}); check its permissions") from error
     try:
-        _give_to_owner_of_folder(folder / ".lock")
+        durable.give(folder / ".lock", folder)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
