@@ -280,6 +280,7 @@ class ConditionKind(StrEnum):
     CLOCK_IN_DOUBT = "clock_in_doubt"
     RESOLVER_DOWN = "resolver_down"
     CAMERA_DOWN = "camera_down"
+    CASE_OPENED = "case_opened"  # the kiosk's own case; nobody at the gate is judged by it
 
 
 class Remedy(StrEnum):

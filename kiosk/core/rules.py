@@ -242,6 +242,7 @@ class ConditionRules:
             ConditionKind.TRUST_STALE: (Remedy.ACCEPT,),
             ConditionKind.CLOCK_IN_DOUBT: (Remedy.ACCEPT,),
             ConditionKind.RESOLVER_DOWN: (Remedy.ACCEPT,),
+            ConditionKind.CASE_OPENED: (Remedy.ACCEPT,),
         }
     )
     max_minutes: Annotated[

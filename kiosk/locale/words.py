@@ -98,6 +98,7 @@ CONDITIONS: Mapping[str, str] = {
     ConditionKind.CLOCK_IN_DOUBT: N_("The kiosk is not sure of the time"),
     ConditionKind.RESOLVER_DOWN: N_("The online service does not answer"),
     ConditionKind.CAMERA_DOWN: N_("The camera gives no picture"),
+    ConditionKind.CASE_OPENED: N_("Somebody opened the kiosk's case"),
 }
 
 # How a thermometer's calibration stands, and why comparisons make none.
@@ -149,6 +150,8 @@ DEVICES: Mapping[str, str] = {
     "lamp": N_("Lamp"),
     "voice": N_("Loudspeaker"),
     "buttons": N_("Buttons"),
+    "presence": N_("Presence sensor"),
+    "tamper": N_("Tamper switch"),
     "hand_scanner": N_("Hand scanner"),
     "logbook": N_("Logbook"),
     "scanner": N_("Scanner"),
@@ -173,6 +176,10 @@ DEVICE_STATES: Mapping[str, str] = {
     "other_size": N_("gives pictures of another size than asked"),
     "missing": N_("is missing"),
     "absent": N_("is missing"),
+    "busy": N_("is held by another program"),
+    "no_chip": N_("has no GPIO chip"),
+    "held": N_("is pressed all the time"),
+    "opened": N_("is open"),
     "nack": N_("does not answer"),
     "bad_pec": N_("sends damaged values"),
     "error_flag": N_("reports an error of its own"),

@@ -1,4 +1,4 @@
-"""The devices of one lane, each where it cannot hold up the gate: threads for what is slow, state in words."""
+"""How devices stand, in words; a device that may be missing; and the thermometer, read in a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from hardware import load
 from hardware.thermometers.simulated import Simulated
-from kiosk.core.faults import KioskError, LampFault, VoiceFault
+from kiosk.core.faults import KioskError, SensorFault
 from kiosk.core.model import Reading
-from kiosk.core.ports import Button, Buttons, Clock, HandScanner, Lamp, LampPattern, Phrase, Thermometer, Voice
+from kiosk.core.ports import Clock, Presence, Thermometer
 from kiosk.core.view import DeviceView
-from kiosk.locale import catalogue, words
-from kiosk.services.inbox import HandScanned, Inbox, Pressed, ThermometerRead
-from kiosk.settings import Lane
+from kiosk.services.inbox import Inbox, ThermometerRead
 
 READING_EVERY_S = 0.1
 MEASURING_EVERY_S = 0.05
@@ -25,11 +23,21 @@ SILENT_AFTER_S = 1.5  # a bus that hangs; retries and opening take less
 TOLD_EVERY_S = 2.0  # how often the pages are told a reading
 WARM_C = 28.0  # something this warm is worth looking at more often
 RETRY_S = 0.5
+DOWN_AFTER_S = 1.0  # what fails for less is a hiccup
+REOPEN_S = 2.0  # how often a device that is missing is tried again
 
 STILL_WORKS = frozenset({"ok", "dark", "blurred", "other_size"})  # noted, but nothing has to stop for it
 FINE = frozenset({"ok", "dark"})  # a camera at night with the lights off is not broken
 
-D = TypeVar("D")
+
+class Device(Protocol):
+    """What every device can do."""
+
+    def close(self) -> None:
+        """Lets go of it."""
+
+
+D = TypeVar("D", bound=Device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,10 @@ class Watched:
         """For how long it has not worked, in whatever way, and whatever was done to the wall clock meanwhile."""
         return 0.0 if self._down_since_s is None else self._clock.monotonic_s() - self._down_since_s
 
+    def is_down(self) -> bool:
+        """Whether it has not worked for longer than a hiccup."""
+        return self.down_s() > DOWN_AFTER_S
+
     def view(self) -> DeviceView:
         """The state as pages show it."""
         state = self.state
@@ -92,10 +104,57 @@ class Watched:
         )
 
 
-class ThermometerWorker:
-    """Reads a lane's thermometer in a thread of its own, twice as often while something warm is there."""
+class Held(Generic[D]):
+    """One device that may be missing or vanish: its state in words, and tried again until it is back."""
 
-    def __init__(self, lane: str, spec: str, inbox: Inbox, clock: Clock) -> None:
+    def __init__(self, watched: Watched, clock: Clock, open_device: Callable[[], D]) -> None:
+        self.watched = watched
+        self._clock, self._open = clock, open_device
+        self._tried_s = float("-inf")
+        self._device: D | None = None
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is not open just now."""
+        return self._device is None
+
+    def there(self) -> D | None:
+        """The device, opened where that is still to be done and it is time to try; None while it is missing."""
+        now_s = self._clock.monotonic_s()
+        if self._device is None and now_s - self._tried_s >= REOPEN_S:
+            self._tried_s = now_s
+            try:
+                self._device = self._open()
+            except KioskError as error:
+                self.watched.became(getattr(error, "code", "") or "absent", str(error))
+            else:
+                self.watched.became("ok")
+        return self._device
+
+    def failed(self, error: KioskError) -> None:
+        """It does not work: let go of, and opened anew when it is time."""
+        self.watched.became(getattr(error, "code", "") or "fault", str(error))
+        self._tried_s = self._clock.monotonic_s()
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of it."""
+        device, self._device = self._device, None
+        if device is not None:
+            with suppress(KioskError):
+                device.close()
+
+
+class ThermometerWorker:
+    """Reads a lane's thermometer in a thread of its own, twice as often while something warm is there.
+
+    Where a presence sensor is fitted, what it sees goes with each reading; while it fails, the temperature decides.
+    """
+
+    def __init__(
+        self, lane: str, spec: str, inbox: Inbox, clock: Clock, presence: Held[Presence] | None = None
+    ) -> None:
+        self._presence = presence
         self.watched = Watched("thermometer", spec, clock, lane)
         self._lane, self._spec, self._inbox, self._clock = lane, spec, inbox, clock
         self._turned_s = clock.monotonic_s()
@@ -132,8 +191,25 @@ class ThermometerWorker:
             return READING_EVERY_S
         self.watched.became("ok")
         self._tell(self._device, reading)
-        self._inbox.post(ThermometerRead(self._lane, reading))
+        self._inbox.post(ThermometerRead(self._lane, self._in_front(reading)))
         return READING_EVERY_S if reading.object_c < WARM_C else MEASURING_EVERY_S
+
+    def _in_front(self, reading: Reading) -> Reading:
+        """The reading, with what the presence sensor sees at this moment."""
+        sensor = self._presence.there() if self._presence is not None else None
+        if self._presence is None or sensor is None:
+            return reading
+        try:
+            front = sensor.look()
+        except SensorFault as fault:
+            self._presence.failed(fault)
+            return reading
+        if front is None:
+            return reading
+        if front.distance_cm is None:
+            return replace(reading, somebody=front.somebody)
+        self._presence.watched.reading = f"{front.distance_cm:.0f} cm"
+        return replace(reading, distance_cm=front.distance_cm)
 
     def _tell(self, device: Thermometer, reading: Reading) -> None:
         """What the pages show of it; seldom, because each change is pushed to all of them."""
@@ -152,90 +228,13 @@ class ThermometerWorker:
         if self._clock.monotonic_s() - self._turned_s > SILENT_AFTER_S and self.watched.state.code != "silent":
             self.watched.became("silent")
 
+    def is_down(self) -> bool:
+        """Whether it has not worked, or not answered, for longer than a hiccup."""
+        self.check()
+        return self.watched.is_down()
+
     def close(self) -> None:
         """Stops reading."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
-
-
-class LaneDevices:
-    """Lamp, voice, buttons, hand scanner and thermometer of one lane. A missing one is a state, no end of the gate."""
-
-    def __init__(self, lane: Lane, language: str, inbox: Inbox, clock: Clock) -> None:
-        self._language, self._clock, self._inbox, self._lane = language, clock, inbox, lane
-        self._lamp_state = Watched("lamp", lane.lamp, clock, lane.name)
-        self._voice_state = Watched("voice", lane.voice, clock, lane.name)
-        self._buttons_state = Watched("buttons", lane.buttons, clock, lane.name)
-        self._lamp: Lamp | None = _opened(self._lamp_state, lambda: load("lamp", lane.lamp))
-        self._voice: Voice | None = _opened(self._voice_state, lambda: load("voice", lane.voice, wording=_wording))
-        self._buttons: Buttons | None = _opened(self._buttons_state, lambda: load("buttons", lane.buttons))
-        if self._buttons is not None:
-            self._buttons.listen(self._pressed)
-        self._hand_state = Watched("hand_scanner", lane.hand_scanner, clock, lane.name)
-        self._hand: HandScanner | None = _opened(self._hand_state, lambda: load("hand_scanner", lane.hand_scanner))
-        if self._hand is not None:
-            self._hand.listen(self._read_by_hand, self._hand_state.became)
-        self.thermometer = ThermometerWorker(lane.name, lane.thermometer, inbox, clock)
-        self.thermometer.start()
-
-    def _pressed(self, button: Button) -> None:
-        self._inbox.post(Pressed(self._lane.name, button, self._clock.now()))
-
-    def _read_by_hand(self, text: str) -> None:
-        self._inbox.post(HandScanned(self._lane.name, text))
-
-    def show(self, pattern: LampPattern) -> None:
-        """Shows a pattern; a lamp that is broken is a state."""
-        if self._lamp is None:
-            self._lamp = _opened(self._lamp_state, lambda: load("lamp", self._lane.lamp))
-        if self._lamp is None:
-            return
-        try:
-            self._lamp.show(pattern)
-        except LampFault as error:
-            self._lamp_state.became("fault", str(error))
-            with suppress(LampFault):
-                self._lamp.close()
-            self._lamp = None
-        else:
-            self._lamp_state.became("ok")
-
-    def say(self, phrase: Phrase) -> None:
-        """Says a phrase; a voice that is broken is a state."""
-        if self._voice is None:
-            return
-        try:
-            self._voice.say(phrase, self._language)
-        except VoiceFault as error:
-            self._voice_state.became("fault", str(error))
-        else:
-            self._voice_state.became("ok")
-
-    def views(self) -> tuple[DeviceView, ...]:
-        """All states."""
-        watched = [self.thermometer.watched, self._lamp_state, self._voice_state, self._buttons_state]
-        if self._lane.hand_scanner != "none":  # most lanes have none, and nobody misses it there
-            watched.append(self._hand_state)
-        return tuple(each.view() for each in watched)
-
-    def close(self) -> None:
-        """Dark and silent."""
-        self.thermometer.close()
-        for device in (self._lamp, self._voice, self._buttons, self._hand):
-            if device is not None:
-                device.close()
-
-
-def _wording(phrase: Phrase, language: str) -> str:
-    return catalogue(language).gettext(words.PHRASES[phrase])
-
-
-def _opened(watched: Watched, open_device: Callable[[], D]) -> D | None:
-    try:
-        device = open_device()
-    except KioskError as error:
-        watched.became("absent", str(error))
-        return None
-    watched.became("ok")
-    return device

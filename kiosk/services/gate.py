@@ -24,7 +24,7 @@ from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
 from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer
 from kiosk.core.model import ConditionKind, Credential, Part, Reading, Scan, Source
-from kiosk.core.present import condition_views, desk_view
+from kiosk.core.present import condition_views, desk_view, waiting_level
 from kiosk.core.reasons import Answer, Reason
 from kiosk.core.requests import Reply, Request
 from kiosk.core.step import not_recorded, step, unrecorded
@@ -33,20 +33,20 @@ from kiosk.services.audience import Audience
 from kiosk.services.book import Book
 from kiosk.services.calibration import Calibrations
 from kiosk.services.clock import ClockState, SystemClock
-from kiosk.services.devices import LaneDevices
 from kiosk.services.inbox import Answered, Asked, HandScanned, Inbox, Message, Pressed, ScannerLooked, ThermometerRead
+from kiosk.services.lane_devices import LaneDevices
 from kiosk.services.lists_watch import Lists
 from kiosk.services.notify import Notifier
 from kiosk.services.passers import Passers, Roster
 from kiosk.services.replies import Replies
 from kiosk.services.resolver_link import ResolverLink
 from kiosk.services.scanner_link import ScannerLink
+from kiosk.services.sound import Sound
 from kiosk.settings import Places, Settings
 
 TURN_S = 0.1  # the longest between two looks
 VIEW_EVERY_S = 1.0
 HOUSEKEEPING_S = 3600.0
-DOWN_AFTER_S = 1.0  # a device that fails for less is a hiccup
 MOST_TEXTS = 16  # of one picture; a sheet full of codes holds nobody up
 
 
@@ -90,7 +90,7 @@ class GateService:
         self._passages = {
             lane.name: Passage(
                 Lane(lane.name, lane.direction),
-                LaneDevices(lane, settings.kiosk.language, self._inbox, self._clock),
+                LaneDevices(lane, settings.kiosk.language, self._inbox, self._clock, Sound(settings.sound, self._zone)),
                 ScannerLink(
                     lane.name,
                     at.scanner_socket(lane.name),
@@ -165,6 +165,7 @@ class GateService:
                 break
         for each in said:
             self._apply(passage, each)
+        passage.devices.turned(waiting_level(passage.lane, look.now, self._policy.rules))
 
     def _look(self, passage: Passage) -> Look:
         known: dict[str, Known] = {}
@@ -314,29 +315,29 @@ class GateService:
         rules, trust, now = self._policy.rules, self._policy.trust, self._clock.now()
         passages = list(self._passages.values())
         stale = trust.as_of is not None and now - trust.as_of > timedelta(hours=rules.conditions.trust_stale_h)
+        decided = {decision.condition for decision in self._gate.decisions}
         holds = {
-            ConditionKind.THERMOMETER_DOWN: any(self._thermometer_down(passage) for passage in passages),
+            ConditionKind.THERMOMETER_DOWN: any(passage.devices.thermometer.is_down() for passage in passages),
             ConditionKind.AMBIENT_OUT_OF_RANGE: any(
                 p.air and whole.ambient_out_of_range(p.air, rules) for p in passages
             ),
             ConditionKind.CALIBRATION_DUE: self._calibrations.due(rules.temperature),
             ConditionKind.CAMERA_DOWN: any(self._faults(passage) & {Reason.CAMERA_DOWN} for passage in passages),
+            ConditionKind.CASE_OPENED: any(
+                p.devices.case_opened(ConditionKind.CASE_OPENED in decided) for p in passages
+            ),
             ConditionKind.CLOCK_IN_DOUBT: self._clock.state() is ClockState.UNTRUSTED,
             ConditionKind.TRUST_STALE: stale,
             ConditionKind.RESOLVER_DOWN: self._resolver is not None and self._resolver.down,
         }
         return frozenset(kind for kind, held in holds.items() if held)
 
-    def _thermometer_down(self, passage: Passage) -> bool:
-        passage.devices.thermometer.check()
-        return passage.devices.thermometer.watched.down_s() > DOWN_AFTER_S
-
     def _faults(self, passage: Passage) -> frozenset[Reason]:
         passage.scanner.check()
         faults = set()
         if not self._book.writable:
             faults.add(Reason.LOGBOOK_DOWN)
-        if any(watched.down_s() > DOWN_AFTER_S for watched in (passage.scanner.scanner, passage.scanner.camera)):
+        if any(watched.is_down() for watched in (passage.scanner.scanner, passage.scanner.camera)):
             faults.add(Reason.CAMERA_DOWN)
         return frozenset(faults)
 

@@ -17,7 +17,7 @@ from pyzbar import pyzbar
 
 from hardware.lamps.simulated import SimulatedLamp
 from kiosk.core.ports import LampPattern
-from kiosk.services import devices
+from kiosk.services import lane_devices
 from kiosk.services.gate import GateService
 from kiosk.services.inbox import Message, ScannerLooked
 from kiosk.services.notify import Notifier
@@ -74,8 +74,8 @@ def measure(smoke: bool) -> Iterable[Figure]:
 def _ours(at: Places, lists: Path, stills: Path, count: int) -> list[float]:
     """Seconds from each certificate's first frame to its green lamp; the scanner is a process of its own."""
     lamp = StampedLamp()
-    loaded, devices.load = (
-        devices.load,
+    loaded, lane_devices.load = (
+        lane_devices.load,
         lambda kind, spec, **more: (
             lamp if kind == "lamp" else loaded(kind, spec, **more)  # type: ignore[assignment]
         ),
@@ -85,7 +85,7 @@ def _ours(at: Places, lists: Path, stills: Path, count: int) -> list[float]:
         settings = replace(Settings(), lane=(lane,))
         gate = GateService(settings, at, GateRoster(at.desk), trust=(lists,), notifier=Notifier(None))
     finally:
-        devices.load = loaded
+        lane_devices.load = loaded
     first_s: dict[str, float] = {}
     post = gate._inbox.post
 

@@ -18,7 +18,7 @@ from hardware.thermometers.simulated import Simulated
 from kiosk.core.model import Credential, Reading, RosterMatch
 from kiosk.core.ports import LampPattern
 from kiosk.core.requests import Reply, Request
-from kiosk.services import devices
+from kiosk.services import devices, lane_devices
 from kiosk.services.gate import GateService
 from kiosk.services.inbox import Asked, ScannerLooked, ThermometerRead
 from kiosk.services.messages import CameraState, Looked
@@ -112,7 +112,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     people = hardware.simulation.load_street(street.deck).deck.people
     lamp, thermometer = SimulatedLamp(), Simulated()
     held = {"lamp": lamp, "thermometer": thermometer}
-    monkeypatch.setattr(devices, "load", lambda kind, _, **__: held.get(kind) or hardware.load(kind, "none"))
+    for module in (devices, lane_devices):
+        monkeypatch.setattr(module, "load", lambda kind, _, **__: held.get(kind) or hardware.load(kind, "none"))
     lane = Lane(camera="none", thermometer="simulated", lamp="simulated", voice="silent", buttons="none")
     settings = replace(Settings(), lane=(lane,))
     roster = FakeRoster()

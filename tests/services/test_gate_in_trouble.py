@@ -89,8 +89,7 @@ def test_a_lamp_that_cannot_even_go_dark_does_not_keep_the_logbook_open(house, m
 
     with monkeypatch.context() as last_moment:
         last_moment.setattr(house.lamp, "close", broken)
-        with pytest.raises(LampFault):
-            house.gate.close()
+        house.gate.close()
     assert house.gate._book._logbook is None
 
 

@@ -10,9 +10,10 @@ import hardware
 from hardware.hand_scanners.simulated import SimulatedHandScanner
 from kiosk.core.model import Outcome
 from kiosk.locale import words
-from kiosk.services import devices, inbox
-from kiosk.services.devices import LaneDevices, ThermometerWorker
+from kiosk.services import inbox, lane_devices
+from kiosk.services.devices import ThermometerWorker
 from kiosk.services.inbox import HandScanned, Inbox, ThermometerRead
+from kiosk.services.lane_devices import LaneDevices
 from kiosk.settings import Lane
 from tests.support.bench_gate import SKIN_C, bench_gate
 from tests.support.clocks import HandClock
@@ -44,7 +45,7 @@ def test_its_state_is_among_the_lanes_devices_where_there_is_one(monkeypatch: py
     scanner, box = SimulatedHandScanner(), Inbox()
     monkeypatch.setattr(ThermometerWorker, "start", lambda _: None)
     monkeypatch.setattr(
-        devices, "load", lambda kind, _, **__: scanner if kind == "hand_scanner" else hardware.load(kind, "none")
+        lane_devices, "load", lambda kind, _, **__: scanner if kind == "hand_scanner" else hardware.load(kind, "none")
     )
     lane = Lane(camera="none", hand_scanner="simulated")
     held = LaneDevices(lane, "en", box, HandClock())

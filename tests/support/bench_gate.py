@@ -20,7 +20,7 @@ from hardware.thermometers.mlx90614 import Mlx90614
 from kiosk.core.faults import LampFault
 from kiosk.core.model import Credential, RosterMatch
 from kiosk.core.ports import LampPattern
-from kiosk.services import devices
+from kiosk.services import devices, lane_devices
 from kiosk.services import gate as gate_module
 from kiosk.services.devices import ThermometerWorker
 from kiosk.services.gate import GateService
@@ -60,6 +60,26 @@ class NoRoster:
         return None
 
 
+class BenchLamp(SimulatedLamp):
+    """A lamp whose line or chip fails as `fault` says, and that can be opened again."""
+
+    fault: LampFault | None = None
+
+    def opened(self) -> BenchLamp:
+        """As a driver's `open_device` gives it."""
+        self._refuse_fault()
+        self._closed = False
+        return self
+
+    def _refuse(self) -> None:
+        self._refuse_fault()
+        super()._refuse()
+
+    def _refuse_fault(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
 @dataclass
 class BenchGate:
     """One gate, its clock, and the thermometer on its modelled wire."""
@@ -67,7 +87,7 @@ class BenchGate:
     at: Places
     clock: HandClock
     part: Part
-    lamp: SimulatedLamp
+    lamp: BenchLamp
     gate: GateService
     mint: Mint
     code: str
@@ -76,7 +96,6 @@ class BenchGate:
     object_c: float = ROOM_C
     override: dict[int, int] = field(default_factory=dict)  # words that the part answers whatever it sees
     flickers: bool = True
-    lamp_works: bool = True
     _next_s: float = 0.0
     _readings: int = 0
 
@@ -155,10 +174,6 @@ class BenchGate:
         self.part.ram |= self.override
 
 
-def _broken() -> None:
-    raise LampFault("GPIO17 is in use by something else")
-
-
 @contextmanager
 def bench_gate(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: str = "") -> Iterator[BenchGate]:
     """The gate, with everything in order, for as long as the block lasts."""
@@ -166,7 +181,7 @@ def bench_gate(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: str = "") -
     at.runtime.mkdir(parents=True)
     if rules:
         at.rules.write_text(rules)
-    clock, part, lamp, bus_there = TurnedClock(), Part(), SimulatedLamp(), [True]
+    clock, part, lamp, bus_there = TurnedClock(), Part(), BenchLamp(), [True]
 
     def open_bus() -> FakeSMBus:
         if not bus_there[0]:
@@ -174,8 +189,10 @@ def bench_gate(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: str = "") -
         return FakeSMBus(part)
 
     thermometer = Mlx90614(open_bus, now=clock.now, monotonic_s=clock.monotonic_s)
-    held = {"lamp": lamp, "thermometer": thermometer}
-    monkeypatch.setattr(devices, "load", lambda kind, _, **__: held.get(kind) or hardware.load(kind, "none"))
+    held = {"lamp": lamp.opened, "thermometer": lambda: thermometer}
+    lend = lambda kind, _, **__: held[kind]() if kind in held else hardware.load(kind, "none")  # noqa: E731
+    monkeypatch.setattr(devices, "load", lend)
+    monkeypatch.setattr(lane_devices, "load", lend)
     monkeypatch.setattr(ThermometerWorker, "start", lambda _: None)
     monkeypatch.setattr(gate_module, "SystemClock", lambda: clock)
     mint = Mint.fresh(clock.now())
@@ -188,8 +205,6 @@ def bench_gate(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: str = "") -
     monkeypatch.setattr(scanner, "check", lambda: True)
     scanner.scanner.became("ok")
     scanner.camera.became("ok")
-    show = lamp.show
-    monkeypatch.setattr(lamp, "show", lambda pattern: show(pattern) if made.lamp_works else _broken())
     made = BenchGate(at, clock, part, lamp, gate, mint, mint.local_pass("Somebody"), bus_there)
     try:
         made.runs(1.0)

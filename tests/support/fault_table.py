@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from kiosk.core.faults import LampFault
 from kiosk.core.model import ConditionKind
 from kiosk.locale import LANGUAGES, catalogue, words
 from tests.support.mlx90614_part import OBJECT_1, word
@@ -92,12 +93,15 @@ def _camera(state: str) -> Callable[[BenchGate], None]:
     return lambda gate: gate.camera_becomes(state)
 
 
-def _lamp_breaks(gate: BenchGate) -> None:
-    gate.lamp_works = False
+def _lamp(code: str, said: str) -> Callable[[BenchGate], None]:
+    def make(gate: BenchGate) -> None:
+        gate.lamp.fault = LampFault(said, code)
+
+    return make
 
 
 def _lamp_works(gate: BenchGate) -> None:
-    gate.lamp_works = True
+    gate.lamp.fault = None
 
 
 def _clock(by: timedelta) -> Callable[[BenchGate], None]:
@@ -138,12 +142,24 @@ CAMERA = [
           "plug it in: found again by itself; codes can be typed meanwhile"),
     Fault("camera", "frozen (no new pictures)", _camera("stalled"), _camera("ok"), "stalled", ConditionKind.CAMERA_DOWN,
           "opened anew by itself; if it stays, other cable or port"),
+    Fault("camera", "frozen (the same picture, to the last bit)", _camera("frozen_picture"), _camera("ok"),
+          "frozen_picture", ConditionKind.CAMERA_DOWN, "unplug it and plug it in again; by itself then"),
+    Fault("camera", "covered", _camera("covered"), _camera("ok"), "covered", ConditionKind.CAMERA_DOWN,
+          "take off what covers it, or the light that shines into it; by itself then"),
+    Fault("camera", "wet or greasy lens", _camera("blurred"), _camera("ok"), "blurred", None,
+          "wipe it; by itself then. Large codes are read meanwhile"),
+    Fault("camera", "dark (night, lights off)", _camera("dark"), _camera("ok"), "dark", None,
+          "switch on a light; phones are read meanwhile, paper is not"),
+    Fault("camera", "another size than asked", _camera("other_size"), _camera("ok"), "other_size", None,
+          "write its size after the camera's name in the settings"),
 ]  # fmt: skip
 LAMPS = [
-    Fault("lamp", "line busy", _lamp_breaks, _lamp_works, "fault", None,
-          "end what else uses the line; tried again with the next pattern"),
-    Fault("lamp", "chip missing", _lamp_breaks, _lamp_works, "fault", None,
-          "chip=N in the settings; tried again with the next pattern"),
+    Fault("lamp", "line busy", _lamp("busy", "green on GPIO17 cannot be driven (GPIO busy)"), _lamp_works, "busy", None,
+          "end what else uses the line; back within 3 s by itself, but never with a green that was missed"),
+    Fault("lamp", "chip missing", _lamp("no_chip", "/dev/gpiochip0 cannot be opened"), _lamp_works, "no_chip", None,
+          "chip=N in the settings, or plug the expander in; back within 3 s by itself"),
+    Fault("lamp", "line cannot be driven", _lamp("", "a lamp's line cannot be driven"), _lamp_works, "fault", None,
+          "check the wiring with kiosk lamp check; back within 3 s by itself"),
     Fault("lamp", "process killed", _nothing, _nothing, "ok", None,
           "the service starts again and makes the lamps dark first; see docs/wiring.md"),
 ]  # fmt: skip
