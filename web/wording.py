@@ -162,6 +162,7 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
     pages = (
         ("settings.show", _("Me"), Role.TECHNICIAN),
         ("settings.roster", _("Roster"), Role.MANAGER),
+        ("settings.passes", _("Passes"), Role.MANAGER),
         ("settings.rules", _("Rules"), Role.MANAGER),
     )
     return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]

@@ -29,6 +29,7 @@ from kiosk.store import durable
 from kiosk.store.authority import Authority
 from kiosk.store.desk import Desk, DeskRefusal, Role
 from web import create_app, records
+from web import settings as settings_pages
 from web.gate import Gate
 
 SPARE_THREADS = 10  # for ordinary requests, while every stream is taken
@@ -70,6 +71,7 @@ class WebService:
                 secret=cookie_key(self._places), venue=self._venue(), card=partial(duty_card.name_on, self._places),
             )  # fmt: skip
             open_things.callback(records.close, app)
+            open_things.callback(settings_pages.close, app)
             server = make_server(app, settings.web)
             open_things.callback(server.stop)
             open_things.callback(gate.close)  # first of all: it ends the streams

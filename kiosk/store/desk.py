@@ -15,6 +15,7 @@ from kiosk.core.roster import Person, name_key
 from kiosk.store import durable, owning, retention
 from kiosk.store.audit import Act, Audit
 from kiosk.store.desk_file import DeskFile
+from kiosk.store.issued import IssuedPasses
 from kiosk.store.roster import Roster, document_tag, person_of
 from kiosk.store.sessions import Session, Sessions
 from kiosk.store.tokens import Tokens
@@ -56,6 +57,7 @@ class Desk:
         self.tokens = Tokens(file, now, random)
         self.audit = Audit(file, now)
         self.roster = Roster(file, key)
+        self.issued = IssuedPasses(file, now)
 
     @classmethod
     def open(

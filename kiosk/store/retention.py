@@ -31,6 +31,7 @@ def tables(audit_days: int) -> dict[str, Kept]:
         "session": Kept(SESSION_DAYS, "logins that were never ended", "seen < ?", seconds=True),
         "failure": Kept(FAILURE_DAYS, "wrong PINs, by name", "at < ?", seconds=True),
         "token": Kept(0, "access of programs: goes when it ends", "until < ?", seconds=True),
+        "issued": Kept(0, "passes that the pages gave: go when they end", "until < ?"),
         "user": Kept(None, "their ids stand in the log; a user is disabled, not deleted"),
         "person": Kept(None, "the roster of the place, until a person is taken out of it"),
         "term": Kept(None, "search words of the roster: go with their person"),

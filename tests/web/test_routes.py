@@ -32,6 +32,8 @@ EXAMPLES |= {
     "day": "2026-11-21",
     "user": "u9",
     "token": "t-9",
+MANAGERS |= {f"settings.rules{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
+MANAGERS |= {f"settings.passes{name}" for name in ("", "_issue", "_card", "_sheets", "_sheet", "_save", "_drop", "_deny")}
     "version": "0123456789ab",
 }
 LOG_INS = {Role.VOLUNTEER: ("Anna", PIN), Role.MANAGER: ("manager", PASSPHRASE), Role.TECHNICIAN: ("tech", PASSPHRASE)}

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from flask import Flask
 
+from kiosk.store.jobs import Jobs
 from web.parts import parts
-from web.settings import own, roster, rules
+from web.settings import own, passes, roster, rules
 from web.settings.blueprint import blueprint
 from web.settings.waiting import Waiting
 
 __all__ = ["blueprint", "close", "init"]
 
-VIEWS = (own, roster, rules)
+VIEWS = (own, roster, passes, rules)
 
 
 def init(app: Flask) -> None:
     """Gives the pages what they remember between two requests: files that were looked through and not taken over."""
     with app.app_context():
         app.extensions[Waiting.KEY] = Waiting(parts().now)
+        app.extensions[passes.JOBS] = Jobs(parts().places.exports)
 
 
 def close(app: Flask) -> None:
-    """Forgets it."""
+    """Forgets it, and ends what is being drawn."""
+    app.extensions[passes.JOBS].close()
     app.extensions[Waiting.KEY].close()

@@ -61,3 +61,14 @@ def m004_tokens(db: Database) -> None:
         " scopes TEXT NOT NULL, by TEXT NOT NULL, made INTEGER NOT NULL, until INTEGER NOT NULL,"
         " used INTEGER NOT NULL DEFAULT 0)"
     )
+
+
+@migrations()
+def m005_issued(db: Database) -> None:
+    """Which passes the pages gave to whom; a name stands there only for somebody who is not in the roster."""
+    db.execute(
+        "CREATE TABLE issued (pass TEXT PRIMARY KEY, person TEXT NOT NULL, name TEXT NOT NULL, people TEXT NOT NULL,"
+        " since TEXT NOT NULL, until TEXT NOT NULL, made TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX issued_made ON issued(made)")
+    db.execute("CREATE INDEX issued_until ON issued(until)")
