@@ -16,7 +16,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard kiosk/locale/*/LC_MESSAGES/message
 
 # Debian packages: what the kiosk needs, what its Raspberry Pi parts need, what the tests and their guest need besides.
 PACKAGES := libzbar0 fonts-droid-fallback
-PI_PACKAGES := python3-lgpio python3-evdev
+PI_PACKAGES := python3-lgpio
 GUEST_PACKAGES := linux-source mmdebstrap gcc libc6-dev libelf-dev bc bison flex kmod e2fsprogs xz-utils
 TEST_PACKAGES := chromium espeak-ng fuse3 systemd umockdev
 ON_PI := $(shell grep -aqs 'Raspberry Pi' /proc/device-tree/model && echo yes)

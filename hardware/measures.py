@@ -15,6 +15,7 @@ from kiosk.core.ports import Corners, Picture
 COLUMNS = 320  # points across that are looked at
 FORGETS = 1 / 240  # a parked bicycle is part of the scene after a minute at four measurements a second
 UNLIKE = 12.0  # shades, of a picture whose mean is 100
+TIMING_AGREES = 0.7  # of a code whose timing patterns alternate perfectly
 
 Points = NDArray[np.uint8]
 
@@ -115,3 +116,34 @@ def _steps(cells: NDArray[Any]) -> NDArray[Any]:
     """How much each cell differs from the one to its right, and from the one below it."""
     across, down = cv2.absdiff(cells[:, 1:], cells[:, :-1]), cv2.absdiff(cells[1:], cells[:-1])
     return np.concatenate([across.ravel(), down.ravel()])
+
+
+def modules(picture: Picture, corners: Corners) -> int | None:
+    """How many modules a side a code has, told by its timing patterns; None where they cannot be made out.
+
+    `corners` are clockwise from the code's own top left.  Source: ISO/IEC 18004, 6.3.5.
+    """
+    grey = picture if picture.ndim == 2 else picture[:, :, 1]
+    ends = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+    onto = cv2.getPerspectiveTransform(ends, np.array(corners, np.float32))
+    if not np.isfinite(onto).all():
+        return None
+    scores = {count: _timing(grey, onto, count) for count in range(21, 178, 4)}
+    best = max(scores, key=lambda count: scores[count])
+    return best if scores[best] > TIMING_AGREES else None
+
+
+def _timing(grey: NDArray[np.uint8], onto: NDArray[Any], count: int) -> float:
+    """How well row 6 and column 6 alternate if the code has `count` modules: 1 perfectly, 0 not at all."""
+    along = (np.arange(8, count - 8) + 0.5) / count
+    across = np.full_like(along, 6.5 / count)
+    lines = []
+    for points in (np.stack([along, across], 1), np.stack([across, along], 1)):
+        x, y = cv2.perspectiveTransform(points[None].astype(np.float64), onto)[0].T.astype(int)
+        inside = (x >= 0) & (y >= 0) & (x < grey.shape[1]) & (y < grey.shape[0])
+        if not inside.all():
+            return 0.0
+        shades = grey[y, x].astype(float)
+        sign = np.where(np.arange(len(shades)) % 2, 1.0, -1.0)  # the first of them is dark
+        lines.append(float(((shades - shades.mean()) * sign).mean() / max(1.0, shades.std())))
+    return min(lines)

@@ -12,7 +12,7 @@ PYTHON=${PYTHON:-/usr/bin/python3}
 PROGRAMS=/opt/kiosk
 STATE=/var/lib/kiosk
 PACKAGES=(python3-venv libzbar0 fonts-droid-fallback)
-PI_PACKAGES=(python3-lgpio python3-evdev i2c-tools)
+PI_PACKAGES=(python3-lgpio i2c-tools)
 
 say() { echo "kiosk install: $*"; }
 fail() { echo "kiosk install: $*" >&2; exit 1; }

@@ -103,7 +103,7 @@ class PicameraControls:
 def open_device(arg: str, asked: Asked | None = None) -> LiveCamera:
     """`picamera2` or `picamera2:INDEX`, then as for `opencv`: `,width=,height=,fps=,auto=,rotate=,crop=`.
 
-    Raises SettingsError where there is no picamera2, CameraFault when there is no such camera or it is in use.
+    Raises CameraFault where there is no picamera2, no such camera, or somebody else has it.
     """
     asked = asked or Asked()
     index, _, rest = arg.partition(",") if arg[:1].isdecimal() or not arg else ("0", "", arg)
@@ -123,7 +123,7 @@ def open_device(arg: str, asked: Asked | None = None) -> LiveCamera:
     try:
         module = import_module("picamera2")
     except ModuleNotFoundError as error:
-        raise SettingsError("needs the package python3-picamera2 of Raspberry Pi OS; apt install it") from error
+        raise CameraFault("the package python3-picamera2 of Raspberry Pi OS is missing; apt install it") from error
     try:
         camera: Picamera = module.Picamera2(int(index or 0))
     except (IndexError, RuntimeError) as error:  # none of that number; in use by another program

@@ -296,7 +296,7 @@ def test_picamera2_that_is_missing_or_has_no_such_camera_is_one_line(
     with pytest.raises(CameraFault, match=r"picamera2:1 cannot be opened .*check its ribbon"):
         hardware.load("camera", "picamera2:1")
     monkeypatch.setitem(sys.modules, "picamera2", None)
-    with pytest.raises(SettingsError, match="apt install"):
+    with pytest.raises(CameraFault, match="apt install"):
         hardware.load("camera", "picamera2")
 
 
