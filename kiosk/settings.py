@@ -6,7 +6,7 @@ and a test holds the two together. Rules about people are not here but in `rules
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,6 +83,28 @@ class WebSection:
     tls_key: Annotated[str, says("PEM key of the certificate.")] = ""
 
 
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Announcement = Annotated[
+    str, Meta(max_length=400, pattern=r"^\d\d:\d\d-\d\d:\d\d \| [^|\x00-\x1f]+ \| [^|\x00-\x1f]+$")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenSection:
+    """The resident's screen."""
+
+    call: Annotated[bool, says("Whether it has a button that calls the volunteer.")] = True
+    sounds: Annotated[bool, says("Whether it makes short sounds where its lane has no voice.")] = True
+    dark_from: Annotated[Clock, says("From this time on it is dark and quiet; the same time twice: never.")] = "21:30"
+    dark_until: Annotated[Clock, says("Until this time it is dark and quiet.")] = "06:00"
+    strip_idle_s: Annotated[int, says("Untouched for so long, the volunteer's strip locks itself.", "s", ge=15,
+                                      le=3600)] = 90  # fmt: skip
+    announcements: Annotated[
+        tuple[Announcement, ...],
+        says("What it says while nobody is there, each `07:00-09:00 | Chinese | English`."),
+    ] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannerSection:
     """The process that looks at pictures."""
@@ -148,12 +170,23 @@ class Settings:
     lane: tuple[Lane, ...] = (Lane(),)
     sound: SoundSection = SoundSection()
     web: WebSection = WebSection()
+    screen: ScreenSection = ScreenSection()
     scanner: ScannerSection = ScannerSection()
     retention: RetentionSection = RetentionSection()
     backup: BackupSection = BackupSection()
     resolver: ResolverSection = ResolverSection()
     venue: VenueSection = VenueSection()
     trust: Annotated[tuple[str, ...], says("More trust lists, files or folders, beside the state directory's.")] = ()
+    # Why what the pages wrote does not count, put in by whoever read it.
+    refused: Annotated[str, toml.NOT_IN_FILES] = ""
+
+
+# What pages may write over the main file: nothing by which the pages could reach further than they do, or could lock
+# their readers out.
+MANAGED = frozenset({"kiosk.place", "kiosk.language", "kiosk.timezone", "web.picture", "web.picture_hz", "web.streams",
+                     "web.one_screen", "web.companies", "web.session_min", "backup.days", "backup.newest"})  # fmt: skip
+MANAGED_TABLES = frozenset({"screen", "sound", "retention"})
+TECHNICAL_TABLES = frozenset({"lane", "scanner"})  # by the technician; a lane's name stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +251,11 @@ class Places:
         return self.state / "rules" / "rules.toml"
 
     @property
+    def written_settings(self) -> Path:
+        """What the pages wrote over the main file of settings, and what they wrote before in a folder beside it."""
+        return self.state / "settings" / "kiosk.toml"
+
+    @property
     def country_rules(self) -> Path:
         """The EU rules of a country, with their value sets: JSON files, also in folders."""
         return self.state / "country-rules"
@@ -274,3 +312,41 @@ def parse(data: bytes, name: str) -> Settings:
     if settings.venue.on_screen and not settings.venue.id.strip():
         raise SettingsError(f"{name}: venue.id: say which place's code the screen is to show")
     return settings
+
+
+def load_with(path: Path | None, written: Path) -> Settings:
+    """The settings of `path` with what the pages wrote over them; where that is wrong, without it, and it is said.
+
+    Raises SettingsError as `load` does, never because of what the pages wrote.
+    """
+    settings = load(path)
+    try:
+        if not written.exists():
+            return settings
+        return parse_with(path.read_bytes() if path else b"", written.read_bytes(), str(written))
+    except OSError as error:
+        return replace(settings, refused=f"{written}: cannot be read ({error.strerror}); check its permissions")
+    except SettingsError as error:
+        return replace(settings, refused=str(error))
+
+
+def parse_with(main: bytes, written: bytes, name: str) -> Settings:
+    """The settings in `main`, which is right, with those in `written` over them, whose file is called `name`.
+
+    Lanes stand in `written` by their names: `[lane.main]`. Raises SettingsError.
+    """
+    tree, over = toml.tree(main, "kiosk.toml"), toml.tree(written, name)
+    for table, values in over.items():
+        for key in values if isinstance(values, dict) else (table,):
+            if not (table in MANAGED_TABLES | TECHNICAL_TABLES or f"{table}.{key}" in MANAGED):
+                raise SettingsError(f"{name}: {table}.{key}: pages may not change this; write it into the main file")
+    lanes = over.pop("lane", {})
+    tree["lane"] = tree.get("lane") or [{}]
+    known = {lane.get("name", Lane().name): lane for lane in tree["lane"]}
+    for lane, values in lanes.items():
+        if lane not in known or not isinstance(values, dict) or "name" in values:
+            raise SettingsError(f"{name}: lane.{lane}: there is no such lane, or it was to be renamed")
+        known[lane].update(values)
+    for table, values in over.items():
+        tree.setdefault(table, {}).update(values)
+    return parse(toml.encode(tree), name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -18,7 +19,22 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
 from kiosk.store.records import Records
-from web import access, api, desk, health, language, login, records, safety, screen, settings, troubles, users, wording
+from web import (
+    access,
+    api,
+    desk,
+    displays,
+    health,
+    language,
+    login,
+    records,
+    safety,
+    screen,
+    settings,
+    troubles,
+    users,
+    wording,
+)
 from web.desk_queue import ReviewQueue
 from web.gate import Gate
 from web.parts import KEY, Parts, Probe
@@ -27,6 +43,7 @@ from web.streams import Streams
 
 BLUEPRINTS = (
     screen.blueprint,
+    displays.blueprint,
     desk.blueprint,
     records.blueprint,
     settings.blueprint,
@@ -50,6 +67,7 @@ def create_app(
     now: Callable[[], datetime] = _now,
     venue: Callable[[datetime], str] | None = None,
     card: Callable[[str, datetime], str] | None = None,
+    main_settings: Path | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> Flask:
     """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's.
@@ -85,6 +103,7 @@ def create_app(
         rendered=Rendered(),
         probe=Probe(store),
         now=now,
+        main_settings=main_settings,
         venue=venue,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 
 from web.parts import Parts
-from web.screen import lane_of
+from web.screen_news import lane_of
 from web.streams import event
 
 _SESSION_CHECK_TURNS = 15  # a stream looks so many turns apart whether its login still holds

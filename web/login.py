@@ -22,14 +22,16 @@ from web.parts import parts
 
 blueprint = Blueprint("login", __name__)
 ATTEMPTS = "20/minute"  # from one address; beside the waits that the store keeps for each user and for all
+CALLS = "12/minute"  # from one display
 
 
 def limit(app: Flask) -> None:
-    """Slows down whoever tries many log-ins from one address."""
+    """Slows down whoever tries many log-ins, or plays with the call button, from one address."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     app.extensions["log-in limiter"] = limiter  # its decorator only keeps a weak reference
-    limited: Any = limiter.limit(ATTEMPTS)(app.view_functions["login.check"])
-    app.view_functions["login.check"] = limited
+    for endpoint, most in {"login.check": ATTEMPTS, "screen.call": CALLS}.items():
+        limited: Any = limiter.limit(most)(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limited
 
 
 @blueprint.get("/")
@@ -88,7 +90,8 @@ def open_session(user: User) -> None:
 def leave() -> Response:
     """Ends the session on the server, not only in the browser."""
     if current_user.is_authenticated:
-        _end_of_shift()
+        if not request.form.get("strip"):  # the strip locks itself many times in a shift
+            _end_of_shift()
         parts().desk.sessions.close(current_user.token)
     logout_user()
     session.clear()

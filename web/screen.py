@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterator
-from datetime import datetime
-from functools import lru_cache
-
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
 
-from kiosk.core.view import DeskView, Face, GateView, ResidentView
+from kiosk.core import requests as asks
+from kiosk.core.reasons import Answer
+from kiosk.core.requests import BUTTON
+from kiosk.core.view import DeskView, Face, GateView
 from kiosk.locale import gettext as _
 from kiosk.locale import words
 from kiosk.locale.words import SILENT
-from kiosk.printing.code import shape
 from kiosk.store.desk import Role
-from web import language
+from web import asking, displays, language
 from web.access import MAY, public
-from web.parts import Parts, parts
+from web.parts import parts
 from web.rendered import regions
 from web.safety import is_loopback
-from web.streams import event
+from web.screen_news import ScreenNews, hour, lane_of, venue
 
+_MUTE = frozenset({"silent", "none", ""})  # drivers of voices that say nothing
 blueprint = Blueprint("screen", __name__, url_prefix="/screen")
 
 
 @blueprint.before_request
 def only_here() -> None:
-    """The screen belongs to the kiosk's own display: nobody watches the queue from afar."""
-    if not is_loopback(request.remote_addr):
+    """The screen belongs to the kiosk's own display, or to one that was paired: nobody watches the queue from afar."""
+    if not is_loopback(request.remote_addr) and not displays.is_paired():
         abort(403)
 
 
@@ -50,7 +49,12 @@ def show() -> str:
         place=at.settings.kiosk.place,
         pictures=at.settings.web.picture,
         one_screen=at.settings.web.one_screen,
-        venue=_venue(at),
+        venue=venue(at),
+        hour=hour(at, at.now()),
+        hints=_hints(g.language, language.other(g.language)),
+        sounds=at.settings.screen.sounds and _is_mute(lane.lane if lane else ""),
+        call=at.settings.screen.call,
+        called=bool(lane and lane.called_since),
         check_in_there=_check_in(language.other(g.language)),
         home_language=at.settings.kiosk.language,
         **_strip(view, lane),
@@ -67,7 +71,8 @@ def _strip(view: GateView | None, lane: DeskView | None) -> dict[str, object]:
         "wait": _("Too many attempts. Please wait a minute."),
     }.get(request.args.get("said", ""), "")
     strip = regions(view, lane, with_token=True)["strip"] if unlocked else ""
-    return {"unlocked": unlocked, "strip": strip, "problem": problem}
+    idle_s = parts().settings.screen.strip_idle_s
+    return {"unlocked": unlocked, "strip": strip, "problem": problem, "idle_s": idle_s}
 
 
 @blueprint.get("/events")
@@ -75,72 +80,43 @@ def _strip(view: GateView | None, lane: DeskView | None) -> dict[str, object]:
 def events() -> Response:
     """The faces of one lane as they change, and its pictures."""
     at = parts()
-    return at.streams.follow(at.gate, _News(at, request.args.get("lane", "")).since)
+    return at.streams.follow(at.gate, ScreenNews(at, request.args.get("lane", "")).since)
 
 
-def lane_of(view: GateView | None, name: str) -> DeskView | None:
-    """The lane called `name`, else the first; None without a fresh view."""
-    if view is None or not view.lanes:
-        return None
-    return next((lane for lane in view.lanes if lane.lane == name), view.lanes[0])
+@blueprint.post("/call")
+@public
+def call() -> AnyResponse:
+    """Somebody at the screen calls the volunteer; calling twice is calling once."""
+    at = parts()
+    lane = lane_of(at.gate.view, asking.field("lane"))
+    if not at.settings.screen.call or lane is None:
+        abort(404)
+    done = lane.called_since is not None or asking.ask_as(BUTTON, asks.Call, lane=lane.lane).answer is Answer.DONE
+    if asking.wants_json():
+        return jsonify(done=done)
+    return redirect(url_for("screen.show", lane=lane.lane, lang=g.language), code=303)
 
 
-class _News:
-    """What one screen was told already."""
+def _is_mute(name: str) -> bool:
+    """Whether the lane has no voice of its own."""
+    lanes = parts().settings.lane
+    lane = next((each for each in lanes if each.name == name), lanes[0])
+    return lane.voice.partition(":")[0] in _MUTE
 
-    def __init__(self, at: Parts, lane: str) -> None:
-        self._at = at
-        self._lane = lane
-        self._told: ResidentView | str | None = None
-        self._picture = 0
-        self._venue: dict[str, object] | None = None
 
-    def since(self) -> Iterator[str]:
-        """What changed since the last call."""
-        lane = lane_of(self._at.gate.view, self._lane)
-        now: ResidentView | str = lane.resident if lane else SILENT
-        if now != self._told:
-            self._told = now
-            yield event("face", _payload(now, self._at.now()))
-        venue = _venue(self._at)
-        if venue != self._venue:
-            self._venue = venue
-            yield event("venue", venue)
-        if lane and self._at.settings.web.picture:
-            number, jpeg = self._at.gate.picture(lane.lane)
-            if jpeg and number != self._picture:
-                self._picture = number
-                yield event("picture", b64encode(jpeg).decode())
+def _hints(*languages: str) -> dict[str, list[tuple[str, str]]]:
+    """For every hint its word and help, in each of `languages`."""
+    said: dict[str, list[tuple[str, str]]] = {str(hint): [] for hint in words.HINTS}
+    for spoken in languages:
+        with language.speaking(spoken):
+            for hint, (word, help_text) in words.HINTS.items():
+                said[str(hint)].append((_(word), _(help_text)))
+    return said
 
 
 def _check_in(spoken: str) -> str:
     with language.speaking(spoken):
         return _("Scan to check in here")
-
-
-def _venue(at: Parts) -> dict[str, object] | None:
-    """The drawing of the fresh check-in code; None where none is shown."""
-    text = at.venue(at.now()) if at.venue else ""
-    return _drawn(text) if text else None
-
-
-@lru_cache(maxsize=2)  # the one of this moment, for every screen
-def _drawn(text: str) -> dict[str, object]:
-    path, modules = shape(text)
-    return {"path": path, "modules": modules}
-
-
-def _payload(resident: ResidentView | str, now: datetime) -> dict[str, object]:
-    if isinstance(resident, str):
-        return {"face": resident}
-    return {
-        "face": resident.face.value,
-        "direction": resident.direction.value,
-        "initials": resident.initials,
-        "progress": resident.progress,
-        "companions": resident.companions,
-        "closes_s": None if resident.until is None else max(0.0, (resident.until - now).total_seconds()),
-    }
 
 
 def _texts(*languages: str) -> dict[str, list[tuple[str, str]]]:

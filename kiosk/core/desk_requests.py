@@ -41,6 +41,7 @@ class Scope(StrEnum):
     LOG = "log"  # the rows of the logbook, without names
     REPORTS = "reports"  # the report of a day, and how many are inside
     ROSTER = "roster"  # to bring in a roster
+    SCREEN = "screen"  # the resident's screen, on a display of its own
 
 
 class LineReason(StrEnum):
@@ -125,15 +126,7 @@ class ExportRoster(_Request, frozen=True, kw_only=True, tag="export_roster"):
 
 
 DeskRequest = (
-    AddUser
-    | ListUsers
-    | ResetSecret
-    | EnableUser
-    | AddToken
-    | ListTokens
-    | RevokeToken
-    | ImportRoster
-    | ExportRoster
+    AddUser | ListUsers | ResetSecret | EnableUser | AddToken | ListTokens | RevokeToken | ImportRoster | ExportRoster
 )
 
 

@@ -27,6 +27,7 @@ SCOPES: Mapping[Scope, str] = {
     Scope.LOG: N_("Rows of the log, without names"),
     Scope.REPORTS: N_("Daily reports and how many are inside"),
     Scope.ROSTER: N_("Bringing in a roster"),
+    Scope.SCREEN: N_("The resident's screen on a second display"),
 }
 
 ROSTER_LINES: Mapping[LineReason, str] = {

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from kiosk.core.reasons import Answer
 from kiosk.services.web import make_server
-from kiosk.settings import KioskSection, Settings, WebSection, places
+from kiosk.settings import KioskSection, ScreenSection, Settings, WebSection, places
 from kiosk.store.desk import Desk, Role
 from tests.browser.pages import WAIT_MS
 from tests.support import gate_stub, written_logbook
@@ -28,6 +28,8 @@ from web.gate import Gate
 PIN, PASSPHRASE = "294713", "correct horse battery"
 ROSTER = "name,building,unit,room,phone\n王小明,3,2,501,13800001234\n王丽,3,2,502,\n欧阳娜娜,12,1,1203,13912345678\n"
 
+BY_DAY = ScreenSection(dark_from="00:00", dark_until="00:00")  # whatever the hour of the tests
+
 
 @dataclass
 class Kiosk:
@@ -38,9 +40,11 @@ class Kiosk:
 
 
 @contextmanager
-def serving(folder: Path, **web: object) -> Iterator[Kiosk]:
+def serving(folder: Path, screen: ScreenSection = BY_DAY, **web: object) -> Iterator[Kiosk]:
     at = places(folder)
-    settings = Settings(kiosk=KioskSection(place="阳光花园 南门"), web=replace(WebSection(port=1), **web))  # type: ignore[arg-type]
+    settings = Settings(
+        kiosk=KioskSection(place="阳光花园 南门"), screen=screen, web=replace(WebSection(port=1), **web)
+    )  # type: ignore[arg-type]
     written_logbook.write(at, [written_logbook.draft(number) for number in range(130)])
     with (
         closing(GateStub(at.gate_socket)) as stub,

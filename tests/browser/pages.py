@@ -35,7 +35,8 @@ LEAST_CONTRAST = """() => {
   const screen = document.getElementById('screen');
   screen.getAnimations().forEach((each) => each.finish());
   const ground = light(numbers(getComputedStyle(screen).backgroundColor));
-  const parts = [...screen.querySelectorAll('h1, p, a, .brand, .there b')].filter((part) => part.checkVisibility());
+  const parts = [...screen.querySelectorAll('h1, p, a, .brand, .there b')]
+    .filter((part) => part.checkVisibility() && !part.closest('.tip'));  // a hint is the same pair the other way round
   return Math.min(...parts.map((part) => light(numbers(getComputedStyle(part).color)))
     .map((text) => (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05)));
 }"""

@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from kiosk.core import requests as asks
+from kiosk.core.hints import Hint
 from kiosk.core.view import Face
+from kiosk.settings import ScreenSection
 from tests.browser.conftest import PIN, Kiosk, serving
 from tests.browser.pages import (
     CUT_OFF,
@@ -104,3 +106,88 @@ def test_the_strip_opens_by_keypad_and_decides(tmp_path: Path, opened):
         picture(page, "one-screen-zh_Hans_CN")
         page.locator(".strip button[value=pass]").tap()
         assert isinstance(asked(kiosk), asks.Override)
+
+
+NIGHT = ScreenSection(
+    dark_from="00:00",
+    dark_until="23:59",
+    strip_idle_s=15,
+    announcements=(f"00:00-23:59 | {'请戴好口罩，保持距离。' * 3} | {'Please wear a mask. ' * 4}",),
+)
+
+
+def test_at_night_every_face_is_dark_and_still_reads_from_afar(tmp_path: Path, opened):
+    with serving(tmp_path, NIGHT) as kiosk:
+        for size, language in ((DISPLAY, "zh_Hans_CN"), (PHONE, "en")):
+            page = opened(size)
+            screen = Screen(page, kiosk.address, language)
+            for face in (*Face, Face.WELCOME):
+                hint = Hint.TOO_FAR if face is Face.SHOW_CODE else None
+                resident = gate_stub.resident(face, initials="王**", companions=2, progress=0.4, hint=hint)
+                kiosk.stub.show(gate_stub.gate_view(gate_stub.desk_view(resident=resident)))
+                screen.wait_for(face.value)
+                if hint:
+                    expect(page.locator(f"[data-hint={hint}]")).to_be_visible()
+                assert page.evaluate(CUT_OFF) == [], (face, language)
+                assert page.evaluate(LEAST_CONTRAST) >= 7, (face, language)
+                picture(page, f"night-{face.value}-{language}")
+            expect(page.locator(".announced")).to_be_visible(timeout=9000)
+            assert page.evaluate(CUT_OFF) == [], language
+            picture(page, f"night-announced-{language}")
+
+
+def test_a_hint_helps_and_goes_by_itself(kiosk: Kiosk, opened):
+    page = opened(DISPLAY)
+    screen = Screen(page, kiosk.address)
+    screen.wait_for("welcome")
+    for hint in (Hint.GLARE, Hint.TOO_DARK, None):
+        kiosk.stub.show(gate_stub.gate_view(gate_stub.desk_view(resident=gate_stub.resident(hint=hint))))
+        for each in Hint:
+            expect(page.locator(f"[data-hint={each}]")).to_be_visible(visible=each is hint)
+    expect(page.locator(".tip")).to_be_hidden()
+
+
+def test_a_measurement_counts_down(kiosk: Kiosk, opened):
+    page = opened(DISPLAY)
+    screen = Screen(page, kiosk.address)
+    for progress, said in ((0.0, "3"), (0.5, "2"), (0.9, "1")):
+        resident = gate_stub.resident(Face.HOLD_STILL, progress=progress)
+        kiosk.stub.show(gate_stub.gate_view(gate_stub.desk_view(resident=resident)))
+        screen.wait_for("hold_still")
+        expect(page.locator(".count")).to_have_text(said)
+
+
+def test_one_touch_calls_the_volunteer(kiosk: Kiosk, opened):
+    page = opened(DISPLAY, touch=True)
+    screen = Screen(page, kiosk.address)
+    screen.wait_for("welcome")
+    button = page.locator(".call button")
+    box = button.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 44
+    button.tap()
+    assert isinstance(asked(kiosk), asks.Call)
+    expect(button.get_by_text("The volunteer is called")).to_be_visible()
+    kiosk.stub.show(gate_stub.gate_view(gate_stub.desk_view(called_since=gate_stub.NOW)))
+    expect(button.get_by_text("The volunteer is called")).to_be_visible()
+    picture(page, "screen-called-en")
+
+
+def test_the_strip_locks_itself_when_nobody_touches_it(tmp_path: Path, opened):
+    with serving(tmp_path, NIGHT, one_screen=True) as kiosk:
+        kiosk.stub.show(gate_stub.a_fever())
+        page = opened(DISPLAY)
+        page.clock.install()
+        screen = Screen(page, kiosk.address)
+        screen.wait_for("see_volunteer")
+        assert "王小明" not in screen.text
+        assert "37.6" not in screen.text
+        page.locator("#strip-login summary").click()
+        page.fill("#strip-login [name=name]", "101")
+        page.fill("#strip-login [name=secret]", PIN)
+        page.keyboard.press("Enter")
+        page.locator(".strip-visit").wait_for()
+        assert "王小明" in screen.text
+        page.clock.fast_forward(16_000)
+        page.locator("#strip-login").wait_for()
+        assert "王小明" not in screen.text

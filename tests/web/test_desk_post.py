@@ -14,8 +14,10 @@ from kiosk.core.paper import LINES
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Reply, Request
 from kiosk.store.desk import Desk, Role
+from tests.support import gate_stub
 from tests.support.gate_stub import GateStub
-from tests.web.conftest import PASSPHRASE, PIN, Visitor
+from tests.web.conftest import PASSPHRASE, PIN, Visitor, show
+from web.gate import Gate
 from web.parts import KEY
 
 SHEET = {"sheet": "7", "date": "2026-11-20", "volunteer": "u2", "lane": "main"}
@@ -238,3 +240,33 @@ class HandOverTests:
         volunteer.post("/logout")
         (asked,) = stub.asked
         assert isinstance(asked, asks.SignHead)
+
+
+class TimeTests:
+    """A manager's watch."""
+
+    def confirm(self, visitor: Visitor, **values: str):
+        typed = {"time": "2026-11-21T15:30", "name": "manager", "secret": PASSPHRASE} | values
+        return visitor.post("/desk/time", typed, Accept="application/json")
+
+    def test_a_manager_beside_the_volunteer_vouches_for_the_time(self, volunteer: Visitor, stub: GateStub):
+        assert self.confirm(volunteer).json["done"]
+        (asked,) = stub.asked
+        assert isinstance(asked, asks.ConfirmTime)
+        assert (asked.by, asked.time) == ("u1", datetime(2026, 11, 21, 7, 30, tzinfo=UTC))
+
+    @pytest.mark.parametrize("values", [{"secret": "wrong"}, {"name": "Anna", "secret": PIN}])
+    def test_nobody_else_does(self, volunteer: Visitor, stub: GateStub, values: dict[str, str]):
+        assert self.confirm(volunteer, **values).json["answer"] == Answer.NOT_ALLOWED
+        assert stub.asked == []
+
+    def test_no_time_is_no_request(self, volunteer: Visitor, stub: GateStub):
+        assert self.confirm(volunteer, time="soon").json["answer"] == Answer.BAD_REQUEST
+        assert stub.asked == []
+
+    def test_the_form_stands_in_the_banner(self, volunteer: Visitor, stub: GateStub, gate: Gate):
+        view = gate_stub.a_fever(conditions=(gate_stub.condition("clock_in_doubt", "accept"),))
+        show(stub, gate, view)
+        page = volunteer.page("/desk")
+        assert 'action="/desk/time"' in page
+        assert "manager&#39;s watch" in page or "manager's watch" in page

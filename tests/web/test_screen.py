@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
+from kiosk.core import requests as asks
+from kiosk.core.desk_requests import Scope
+from kiosk.core.faults import SettingsError
+from kiosk.core.hints import Hint
 from kiosk.core.reasons import Reason
 from kiosk.core.view import Face
 from kiosk.locale import words
-from kiosk.settings import Settings
+from kiosk.settings import ScreenSection, Settings, parse
+from kiosk.store.desk import Desk
 from tests.support import gate_stub
 from tests.support.gate_stub import GateStub
 from tests.web.conftest import PIN, Visitor, show, until
+from web.displays import Pairing
 from web.gate import Gate
+from web.screen_news import announced, is_night
 
 
 def told(parts, name: str) -> dict:
@@ -44,7 +53,7 @@ def test_the_screen_never_holds_a_reason_or_a_name(stranger: Visitor, stub: Gate
     with stranger.get("/screen/events") as stream:
         parts = iter(stream.response)
         face = told(parts, "face")
-    assert set(face) == {"face", "direction", "initials", "progress", "companions", "closes_s"}
+    assert set(face) == {"face", "direction", "initials", "progress", "companions", "closes_s", "hint", "called"}
     assert (face["face"], face["initials"]) == ("see_volunteer", "王**")
     page = stranger.page("/screen?lang=en")
     assert "王小明" not in page
@@ -119,3 +128,135 @@ class OneScreenTests:
         )
         assert answer.headers["Location"] == "/screen?said=wrong&lang=en"
         assert "Name or PIN is wrong" in stranger.page("/screen?said=wrong&lang=en")
+
+
+# --- The hour, announcements, calls ---------------------------------------------------------------------------
+
+EVENING = ScreenSection(
+    dark_from="21:30",
+    dark_until="06:00",
+    announcements=("07:00-09:00 | 请戴好口罩 | Please wear a mask", "22:00-01:00 | 大门已关 | The gate is closed"),
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "night", "said"),
+    [
+        ("21:29", False, []),
+        ("21:30", True, []),
+        ("00:59", True, [["大门已关", "The gate is closed"]]),
+        ("05:59", True, []),
+        ("06:00", False, []),
+        ("07:00", False, [["请戴好口罩", "Please wear a mask"]]),
+        ("09:00", False, []),
+    ],
+)
+def test_it_is_dark_at_night_and_each_announcement_has_its_hours(at: str, night: bool, said: list):
+    local = time.fromisoformat(at)
+    assert is_night(EVENING, local) == night
+    assert announced(EVENING, local) == said
+
+
+def test_the_same_time_twice_is_never_dark():
+    assert not is_night(ScreenSection(dark_from="00:00", dark_until="00:00"), time(3))
+
+
+@pytest.mark.parametrize(
+    "line", ["soon | 请 | please", "07:00-09:00 | 请", "07:00-09:00 | a | b | c", "07:00-09:00 |  | x\n"]
+)
+def test_an_announcement_that_cannot_be_read_is_refused_with_its_key(line: str):
+    with pytest.raises(SettingsError, match="announcements"):
+        parse(f"[screen]\nannouncements = [{json.dumps(line)}]\n".encode(), "kiosk.toml")
+
+
+def test_the_screen_is_told_when_night_falls(stranger: Visitor, stub: GateStub, clock):
+    clock.at = clock.at.replace(hour=13, minute=29)  # 21:29 at the gate
+    with stranger.get("/screen/events") as stream:
+        parts = iter(stream.response)
+        assert not told(parts, "hour")["night"]
+        clock.pass_by(minutes=1)
+        stub.show(gate_stub.gate_view())
+        assert told(parts, "hour")["night"]
+
+
+def test_a_touch_calls_the_volunteer_and_a_second_one_changes_nothing(stranger: Visitor, stub: GateStub, gate: Gate):
+    page = stranger.page("/screen?lang=en")
+    assert "Call the volunteer" in page
+    answer = stranger.post("/screen/call", {"lane": "main"}, token_of="/screen", Accept="application/json")
+    assert answer.json == {"done": True}
+    (asked,) = stub.asked
+    assert isinstance(asked, asks.Call)
+    assert (asked.lane, asked.on, asked.by) == ("main", True, asks.BUTTON)
+    show(stub, gate, gate_stub.gate_view(gate_stub.desk_view(called_since=gate_stub.NOW)))
+    assert stranger.post("/screen/call", {"lane": "main"}, token_of="/screen").status_code == 303
+    assert len(stub.asked) == 1
+    assert 'data-called="yes"' in stranger.page("/screen")
+
+
+def test_nobody_calls_from_afar(stranger: Visitor, stub: GateStub):
+    data = {"csrf_token": stranger.token("/screen"), "lane": "main"}
+    answer = stranger.client.post("/screen/call", data=data, environ_base={"REMOTE_ADDR": "192.168.1.20"})
+    assert answer.status_code == 403
+    assert stub.asked == []
+
+
+def test_a_hint_of_the_camera_is_told_beside_the_face(stranger: Visitor, stub: GateStub, gate: Gate):
+    show(stub, gate, gate_stub.gate_view(gate_stub.desk_view(resident=gate_stub.resident(hint=Hint.TOO_FAR))))
+    with stranger.get("/screen/events") as stream:
+        assert told(iter(stream.response), "face")["hint"] == "too_far"
+    page = stranger.page("/screen?lang=en")
+    for hint in Hint:
+        assert f'data-hint="{hint}"' in page
+
+
+# --- A second display -----------------------------------------------------------------------------------------
+
+AFAR = {"REMOTE_ADDR": "192.168.1.20"}
+
+
+def code_on(display: FlaskClient) -> str:
+    page = display.get("/screen/pair", environ_base=AFAR).get_data(as_text=True)
+    found = re.search(r'class="pair-code"><b>(\d{3}) (\d{3})</b>', page)
+    assert found, page
+    return found[1] + found[2]
+
+
+def test_a_display_is_paired_by_six_digits_and_can_be_sent_away(app: Flask, manager: Visitor, desk: Desk):
+    display = app.test_client()
+    code = code_on(display)
+    assert code_on(display) == code
+    assert display.get("/screen", environ_base=AFAR).status_code == 403
+    answer = manager.post("/displays", {"code": f"{code[:3]} {code[3:]}", "name": "南门外"})
+    assert answer.headers["Location"] == "/displays?said=paired"
+    assert display.get("/screen/pair", environ_base=AFAR).headers["Location"] == "/screen"
+    assert display.get("/screen", environ_base=AFAR).status_code == 200
+    assert app.test_client().get("/screen", environ_base=AFAR).status_code == 403
+    assert "南门外" in manager.page("/displays")
+    (token,) = desk.tokens.list()
+    manager.post(f"/displays/{token.id}/revoke")
+    assert display.get("/screen", environ_base=AFAR).status_code == 403
+
+
+def test_a_code_that_no_display_shows_pairs_nothing(app: Flask, manager: Visitor, desk: Desk, clock):
+    display = app.test_client()
+    code = code_on(display)
+    clock.pass_by(minutes=11)
+    for typed in (code, "", "abc", "000000000"):
+        assert manager.post("/displays", {"code": typed}).status_code == 422
+    assert desk.tokens.list() == ()
+    assert code_on(display)
+
+
+def test_a_token_for_programs_opens_no_screen(app: Flask, desk: Desk):
+    _, secret = desk.tokens.add("reader", (Scope.LOG,), 9, "u1")
+    display = app.test_client()
+    display.set_cookie("kiosk_display", secret)
+    assert display.get("/screen", environ_base=AFAR).status_code == 403
+
+
+def test_of_many_that_wait_the_oldest_begins_anew(clock):
+    waiting = Pairing()
+    first, _ = waiting.begin(clock.now())
+    codes = {waiting.begin(clock.now())[1].code for _ in range(16)}
+    assert len(codes) == 16
+    assert waiting.of(first, clock.now()) is None

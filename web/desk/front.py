@@ -15,7 +15,7 @@ from web.desk.blueprint import blueprint
 from web.desk_news import DeskNews
 from web.parts import parts
 from web.rendered import regions
-from web.screen import lane_of
+from web.screen_news import lane_of
 
 FOUND_AT_MOST = 12
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kiosk.core import paper
 from kiosk.core import requests as asks
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Reply
-from kiosk.store.desk import Role
+from kiosk.store.desk import Refused, Role
+from web import login
 from web.access import requires
-from web.asking import ask, celsius, field, respond
+from web.asking import ask, ask_as, celsius, field, respond
 from web.desk.blueprint import blueprint
+from web.parts import parts
 
 
 @blueprint.post("/lanes/<lane>/manual")
@@ -73,6 +79,19 @@ def answer_call(lane: str) -> AnyResponse:
 def decide(condition: str) -> AnyResponse:
     """One timed decision about what concerns everybody."""
     return respond(ask(asks.Decide, condition=condition, remedy=field("remedy"), minutes=field("minutes")))
+
+
+@blueprint.post("/time")
+@requires(Role.VOLUNTEER)
+def confirm_time() -> AnyResponse:
+    """A manager, who proves it by a passphrase, vouches that a watch shows the kiosk's time."""
+    manager = login.who_asks()
+    if isinstance(manager, Refused) or manager.role is not Role.MANAGER:
+        return respond(Reply(request_id="none", answer=Answer.NOT_ALLOWED))
+    watch = paper.moment(*field("time").partition("T")[::2], ZoneInfo(parts().settings.kiosk.timezone))
+    if not isinstance(watch, datetime):
+        return respond(Reply(request_id="none", answer=Answer.BAD_REQUEST))
+    return respond(ask_as(manager.id, asks.ConfirmTime, time=watch))
 
 
 @blueprint.post("/crowd")
