@@ -48,7 +48,7 @@ from kiosk.core.formats import venue as venue_code
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust, imported, merge, signed_list
 from kiosk.core.trust.parse import parse as trust_list
-from kiosk.services import pass_batch
+from kiosk.store import pass_batch
 from tests.support import abroad, cards, country, mint
 
 EXPECTED = (Rejected, SettingsError, CertLogicError)
