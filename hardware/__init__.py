@@ -21,7 +21,6 @@ from kiosk.core.ports import (
     Lamp,
     Phrase,
     Pointer,
-    Pointer,
     Presence,
     Scanner,
     Tamper,

@@ -209,6 +209,12 @@ def open_device(arg: str) -> Cascade | LiveCascade:
     """`cascade`: every step for each picture; `cascade:live`: for a camera, within a budget for each frame."""
     if arg not in ("", "live"):
         raise SettingsError(f"{arg!r}: write nothing for every step, or live for a camera")
+    if not arg:
+        return for_stills()
     zbar = Zbar()
-    steps = stages(zbar)
-    return LiveCascade(steps[0], *turns(zbar)) if arg else Cascade(steps)
+    return LiveCascade(stages(zbar)[0], *turns(zbar))
+
+
+def for_stills() -> Cascade:
+    """Every step for each picture; it tells which one read."""
+    return Cascade(stages(Zbar()))

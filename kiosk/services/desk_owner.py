@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kiosk.core.desk_requests import (
@@ -36,28 +38,13 @@ from kiosk.store.desk import Desk
 def answer(desk: Desk, request: DeskRequest) -> DeskReply:
     """Does what is asked, and writes down who asked for it."""
     try:
-        match request:
-            case AddUser():
-                return _add_user(desk, request)
-            case ListUsers():
-                return Users(users=desk.users.list())
-            case ResetSecret() | EnableUser():
-                return _change_user(desk, request)
-            case AddToken():
-                token, secret = desk.tokens.add(request.name, request.scopes, request.days, request.by)
-                return TokenAdded(token=token, secret=secret)
-            case ListTokens():
-                return Tokens(tokens=desk.tokens.list())
-            case RevokeToken():
-                return _done(desk.tokens.revoke(request.token, request.by))
-            case ImportRoster():
-                return _import_roster(desk, request)
-            case ExportRoster():
-                csv, persons = desk.roster.export()
-                desk.audit.write("roster_exported", by=request.by, detail=f"persons={persons}")
-                return RosterFile(csv=csv, persons=persons)
+        return _HANDLERS[type(request)](desk, request)
     except DeskUnwritable:
         return DeskRefused(reason=DeskRefusal.NOT_WRITTEN)
+
+
+def _list_users(desk: Desk, _: ListUsers) -> Users:
+    return Users(users=desk.users.list())
 
 
 def _add_user(desk: Desk, request: AddUser) -> UserAdded | DeskRefused:
@@ -85,6 +72,25 @@ def _done(refused: DeskRefusal | None) -> Done | DeskRefused:
     return Done() if refused is None else DeskRefused(reason=refused)
 
 
+def _add_token(desk: Desk, request: AddToken) -> TokenAdded:
+    token, secret = desk.tokens.add(request.name, request.scopes, request.days, request.by)
+    return TokenAdded(token=token, secret=secret)
+
+
+def _list_tokens(desk: Desk, _: ListTokens) -> Tokens:
+    return Tokens(tokens=desk.tokens.list())
+
+
+def _revoke_token(desk: Desk, request: RevokeToken) -> Done | DeskRefused:
+    return _done(desk.tokens.revoke(request.token, request.by))
+
+
+def _export_roster(desk: Desk, request: ExportRoster) -> RosterFile:
+    csv, persons = desk.roster.export()
+    desk.audit.write("roster_exported", by=request.by, detail=f"persons={persons}")
+    return RosterFile(csv=csv, persons=persons)
+
+
 def _import_roster(desk: Desk, request: ImportRoster) -> RosterPreview:
     try:
         zone = ZoneInfo(request.timezone)
@@ -96,6 +102,19 @@ def _import_roster(desk: Desk, request: ImportRoster) -> RosterPreview:
     if done.applied:
         desk.audit.write("roster_imported", by=request.by, detail=f"new={done.new} changed={done.changed}")
     return done
+
+
+_HANDLERS: dict[type[DeskRequest], Callable[[Desk, Any], DeskReply]] = {
+    AddUser: _add_user,
+    ListUsers: _list_users,
+    ResetSecret: _change_user,
+    EnableUser: _change_user,
+    AddToken: _add_token,
+    ListTokens: _list_tokens,
+    RevokeToken: _revoke_token,
+    ImportRoster: _import_roster,
+    ExportRoster: _export_roster,
+}
 
 
 class DeskOwner:

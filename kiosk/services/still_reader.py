@@ -155,10 +155,9 @@ def answer(scanner: StageScanner, data: bytes, name: str) -> Answer:
 
 def main() -> None:
     """The child, with the scanner that the gate uses."""
-    from hardware.scanners.cascade import Cascade, stages  # noqa: PLC0415 - the parent never loads the decoders
-    from hardware.scanners.zbar import Zbar  # noqa: PLC0415
+    from hardware.scanners import cascade  # noqa: PLC0415 - the parent never loads the decoders
 
-    serve(Cascade(stages(Zbar())), sys.stdin.buffer, sys.stdout.buffer)
+    serve(cascade.for_stills(), sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":
