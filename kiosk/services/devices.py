@@ -26,8 +26,8 @@ RETRY_S = 0.5
 DOWN_AFTER_S = 1.0  # what fails for less is a hiccup
 REOPEN_S = 2.0  # how often a device that is missing is tried again
 
-STILL_WORKS = frozenset({"ok", "dark", "blurred", "other_size"})  # noted, but nothing has to stop for it
-FINE = frozenset({"ok", "dark"})  # a camera at night with the lights off is not broken
+STILL_WORKS = frozenset({"ok", "ended", "dark", "blurred", "other_size"})  # noted, but nothing has to stop for it
+FINE = frozenset({"ok", "ended", "dark"})  # a film that is over, or the night with the lights off, is no fault
 
 
 class Device(Protocol):

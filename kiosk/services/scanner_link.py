@@ -52,7 +52,8 @@ class ScannerLink:
 
     def _looked(self, looked: Looked) -> None:
         self.scanner.became("ok")
-        state = "ok" if looked.camera in (CameraState.OK, CameraState.ENDED) else looked.camera.value
+        without = looked.camera is CameraState.ENDED and self.camera.driver == "none"  # as it is meant to be
+        state = CameraState.OK.value if without else looked.camera.value
         self.camera.became(state, looked.detail)
         self._hint = looked.hint
         self._inbox.post(ScannerLooked(self._lane, looked))

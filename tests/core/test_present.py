@@ -10,6 +10,7 @@ import pytest
 from kiosk.core.buttons import request as pressed
 from kiosk.core.effects import Say
 from kiosk.core.gate import CrowdMode, Evacuation
+from kiosk.core.hints import Hint
 from kiosk.core.model import Attested, Outcome
 from kiosk.core.ports import Button, LampPattern, Phrase
 from kiosk.core.present import desk_view, initials
@@ -175,3 +176,10 @@ def test_in_a_crowd_everything_is_still_checked():
     assert bench.lamp is LampPattern.PASS
     bench.waits(2)
     assert bench.lamp is LampPattern.READY
+
+
+def test_a_hint_for_the_camera_is_shown_only_while_a_code_is_wanted():
+    bench = Bench()
+    assert desk_view(bench.lane, bench.now, bench.rules, Hint.TOO_FAR).resident.hint is Hint.TOO_FAR
+    bench.shows(a_pass())
+    assert desk_view(bench.lane, bench.now, bench.rules, Hint.TOO_FAR).resident.hint is None

@@ -301,6 +301,17 @@ def test_a_real_scanner_reads_the_simulated_street_and_shows_it(
         pass
 
 
+def test_a_sealed_scanner_goes_on_watching_its_camera_and_finds_it_well(
+    tmp_path: Path, started: Callable[..., Process]
+) -> None:
+    deck = Deck(people=(Person(name="林", text="KP1:HELLO"),), walking_s=0.1, presenting_s=100, start=0, gap_s=0)
+    dump_deck(deck, tmp_path / "deck.json")
+    process = started(*scanner(tmp_path, f"simulated:{tmp_path / 'deck.json'}"))
+    looks = [process.next(lambda look: look.camera is not CameraState.STARTING) for _ in range(25)]
+    assert {look.camera for look in looks} == {CameraState.OK}
+    assert process.process.poll() is None
+
+
 def test_hostile_files_are_each_one_line_and_the_good_one_is_read(
     tmp_path: Path, started: Callable[..., Process]
 ) -> None:
