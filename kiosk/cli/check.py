@@ -9,6 +9,7 @@ import os
 import queue
 import shutil
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -39,6 +40,7 @@ from kiosk.store.reader import Filter, Reader
 
 LEAST_FREE = 512 * 1024 * 1024  # bytes: months of rows, and room for the write-ahead log
 PICTURE_WITHIN_S = 5.0
+ECHO_WITHIN_S = 1.0
 DAMAGE_WITHIN_S = 30.0
 
 
@@ -220,8 +222,13 @@ def _devices(lane: Lane) -> Iterator[Line]:
         (lane.voice, _voice),
         (lane.buttons, _buttons),
         (lane.hand_scanner, _hand_scanner),
+        (lane.presence, _presence),
+        (lane.tamper, _tamper),
     )
-    kinds = (_("camera"), _("thermometer"), _("lamp"), _("voice"), _("buttons"), _("hand scanner"))
+    kinds = (
+        _("camera"), _("thermometer"), _("lamp"), _("voice"), _("buttons"), _("hand scanner"), _("presence sensor"),
+        _("tamper switch"),
+    )  # fmt: skip
     for kind, (spec, look) in zip(kinds, looks, strict=True):
         yield _named(f"{lane.name}: {kind} {spec}", lambda look=look, spec=spec: look(spec))  # type: ignore[misc]
 
@@ -271,6 +278,30 @@ def _voice(spec: str) -> str:
 def _buttons(spec: str) -> str:
     with closing(hardware.load("buttons", spec)):
         return _("ready")
+
+
+def _presence(spec: str) -> str:
+    if spec == "none":
+        return _("none, as configured")
+    with closing(hardware.load("presence", spec)) as sensor:
+        front, until_s = sensor.look(), time.monotonic() + ECHO_WITHIN_S
+        while front is None and time.monotonic() < until_s:
+            time.sleep(0.05)
+            front = sensor.look()
+    if front is None:
+        raise Wrong(_("it tells nothing; check its power and its lines"))
+    if front.distance_cm is not None:
+        return _("%(cm).0f cm", cm=front.distance_cm)
+    return _("somebody") if front.somebody else _("nobody")
+
+
+def _tamper(spec: str) -> str:
+    if spec == "none":
+        return _("none, as configured")
+    with closing(hardware.load("tamper", spec)) as switch:
+        if switch.opened():
+            raise Wrong(_("the case is open, or the switch's wire is off"))
+    return _("the case is closed")
 
 
 def _hand_scanner(spec: str) -> str:

@@ -21,11 +21,12 @@ PINS = [
     "GND", "9", "25", "11", "8", "GND", "7", "ID", "ID", "5", "GND", "6", "12", "13", "GND", "19", "16", "26", "20",
     "GND", "21",
 ]  # fmt: skip
-NO_LINES = frozenset({"chip", "bus", "address", "device"})  # keys whose numbers are no GPIO
+NO_LINES = frozenset({"chip", "bus", "address", "device", "near_cm"})  # keys whose numbers are no GPIO, as all in _s
 COLOURS = {"green": "#080", "amber": "#d80", "red": "#c00", "blue": "#06c", "GND": "#222", "SDA": "#06c", "SCL": "#090"}
 ROW, TOP, ODD, EVEN, RADIUS = 27, 70, 560, 620, 9  # of the drawn header, in pixels
 BOX_LEFT, BOX_WIDE, BOX_HEAD, BOX_ROW = 20, 250, 44, 24
 WIDE = 900
+ROOM = 230  # between boxes and header, for wires to bend in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,13 @@ class Wire:
 
 def wires(lane: Lane) -> dict[str, list[Wire]]:
     """The wires of each part of a lane. Raises SettingsError for a line that the header does not have."""
-    grounds = iter((9, 25, 39, 6, 14))
+    grounds = iter((9, 25, 39, 6, 14, 20, 30, 34))
     parts = {
         "thermometer": _thermometer(lane.thermometer),
         "lamp": _lines(lane.lamp),
         "buttons": _lines(lane.buttons),
+        "presence": _presence(lane.presence),
+        "tamper": _lines(lane.tamper),
     }
     return {kind: [*found, Wire("GND", next(grounds))] for kind, found in parts.items() if found}
 
@@ -64,7 +67,22 @@ def _thermometer(spec: str) -> list[Wire]:
 
 def _lines(spec: str) -> list[Wire]:
     _driver, given = _given(spec)
-    return [Wire(key, _pin(value)) for key, value in given.items() if value.isdecimal() and key not in NO_LINES]
+    return [
+        Wire(key, _pin(value))
+        for key, value in given.items()
+        if value.isdecimal() and key not in NO_LINES and not key.endswith("_s")
+    ]
+
+
+def _presence(spec: str) -> list[Wire]:
+    """A sensor of its own lines, or one on the thermometer's bus that the kernel drives."""
+    driver, _keys = _given(spec)
+    if driver == "simulated":
+        return []
+    if driver == "iio":
+        return [Wire("VDD 3.3 V", 17), Wire("SDA", 3), Wire("SCL", 5)]
+    found = _lines(spec)
+    return [Wire("VCC 3.3 V", 17), *found] if found else []
 
 
 def _given(spec: str) -> tuple[str, dict[str, str]]:
@@ -86,18 +104,19 @@ def picture(lane: Lane) -> str:
     parts = wires(lane)
     taken = {wire.pin for found in parts.values() for wire in found}
     title = _("Wiring of lane %(lane)s to the 40-pin header", lane=lane.name)
-    drawn = [f"<title>{escape(title)}</title>", f'<rect width="{WIDE}" height="710" fill="#fff"/>', *_header(taken)]
+    heights = {kind: BOX_HEAD + BOX_ROW * len(found) + 8 for kind, found in parts.items()}
+    tall = max(710, 20 + sum(high + 16 for high in heights.values()) + 40)
+    drawn = [f"<title>{escape(title)}</title>", f'<rect width="{WIDE}" height="{tall}" fill="#fff"/>', *_header(taken)]
     y = 20
-    number = 0
+    number, apart = 0, min(13, ROOM // max(1, sum(map(len, parts.values()))))
     for kind, found in parts.items():
-        high = BOX_HEAD + BOX_ROW * len(found) + 8
-        drawn += _box(kind, found, getattr(lane, kind), y, high, number)
+        drawn += _box(kind, found, getattr(lane, kind), y, heights[kind], number, apart)
         number += len(found)
-        y += high + 16
+        y += heights[kind] + 16
     drawn.append(
-        _text(20, 680, _("Lamps of 12 V or 24 V: through a driver or relay, never from a GPIO line."), size=12)
+        _text(20, tall - 30, _("Lamps of 12 V or 24 V: through a driver or relay, never from a GPIO line."), size=12)
     )
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} 710" font-family="sans-serif" role="img">'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {tall}" font-family="sans-serif" role="img">'
     return "\n".join([head, *drawn, "</svg>"]) + "\n"
 
 
@@ -114,7 +133,8 @@ def _header(taken: set[int]) -> Iterator[str]:
             yield _text(660, y + 4, called, colour="#000" if pin in taken else "#888")
 
 
-def _box(kind: str, found: list[Wire], spec: str, y: int, high: int, number: int) -> Iterator[str]:
+def _box(kind: str, found: list[Wire], spec: str, y: int, high: int, number: int, apart: int) -> Iterator[str]:
+    """One part; its wires bend `apart` pixels from each other, after the `number` of the parts above."""
     yield f'<rect x="{BOX_LEFT}" y="{y}" width="{BOX_WIDE}" height="{high}" rx="6" fill="#f6f6fb" stroke="#345"/>'
     yield _text(BOX_LEFT + 12, y + 18, words.say(words.DEVICES, kind), bold=True)
     yield _text(BOX_LEFT + 12, y + 34, spec if len(spec) < 44 else f"{spec[:41]}…", size=10, colour="#444")
@@ -122,7 +142,7 @@ def _box(kind: str, found: list[Wire], spec: str, y: int, high: int, number: int
         from_y = y + BOX_HEAD + BOX_ROW * row + 8
         to_x, to_y = _place(wire.pin)
         step = len(found) - 1 - row if to_y > from_y else row  # so that wires of one part do not cross
-        bend_x = BOX_LEFT + BOX_WIDE + 16 + 13 * (number + step)
+        bend_x = BOX_LEFT + BOX_WIDE + 16 + apart * (number + step)
         end = f"V{to_y} H{ODD - RADIUS}" if wire.pin % 2 else f"V{to_y - ROW // 2} H{to_x - 20} L{to_x - 7} {to_y - 6}"
         colour = COLOURS.get(wire.label, "#333")
         way = f"M{BOX_LEFT + BOX_WIDE} {from_y} H{bend_x} {end}"

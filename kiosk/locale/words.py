@@ -163,6 +163,15 @@ DEVICES: Mapping[str, str] = {
     "disk": N_("Storage"),
 }
 
+LAMP_PARTS: Mapping[str, str] = {
+    "green": N_("green"),
+    "amber": N_("amber"),
+    "red": N_("red"),
+    "blue": N_("blue"),
+    "buzzer": N_("buzzer"),
+    "relay": N_("relay"),
+}
+
 DEVICE_STATES: Mapping[str, str] = {
     "ok": N_("works"),
     "starting": N_("is starting"),

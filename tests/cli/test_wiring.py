@@ -55,3 +55,31 @@ def test_it_is_drawn_into_a_file(tmp_path: Path) -> None:
     done = CliRunner().invoke(command, ["--state", str(tmp_path), "--out", str(tmp_path / "w.svg")])
     assert done.exit_code == 0, done.output
     assert "GPIO17" in (tmp_path / "w.svg").read_text(encoding="utf-8")
+
+
+def test_relay_sensors_and_switch_are_drawn_and_what_is_no_line_is_not(tmp_path: Path) -> None:
+    lane = replace(
+        PAGE_LANE,
+        lamp="leds:green=17,amber=27,red=22,buzzer=18,relay=24,pulse_s=1",
+        buttons="gpio:pass=5,deny=6,again=13,call=19,evacuate=26,hold_s=3",
+        presence="distance:trigger=23,echo=25,near_cm=40",
+        tamper="switch:line=16",
+    )
+    found = wires(lane)
+    assert {wire.label: wire.pin for wire in found["lamp"]}.items() >= {"relay": 18, "buzzer": 12}.items()
+    assert [wire.pin for wire in found["presence"]][:3] == [17, 16, 22]
+    assert [wire.pin for wire in found["tamper"]][:1] == [36]
+    assert len(found["buttons"]) == 6
+    pins = [wire.pin for each in found.values() for wire in each]
+    assert len(pins) == len(set(pins)), "no pin twice"
+    drawn = ElementTree.fromstring(picture(lane))
+    tall = float(drawn.attrib["viewBox"].split()[3])
+    boxes = [each for each in drawn.iter("{http://www.w3.org/2000/svg}rect") if each.get("rx") == "6"]
+    assert max(float(box.attrib["y"]) + float(box.attrib["height"]) for box in boxes) < tall - 30
+
+
+def test_a_sensor_of_the_kernels_shares_the_thermometers_bus_and_a_motion_sensor_has_one_line() -> None:
+    assert [wire.pin for wire in wires(replace(PAGE_LANE, presence="iio"))["presence"]][:3] == [17, 3, 5]
+    motion = wires(replace(PAGE_LANE, presence="motion:line=25,hold_s=5"))["presence"]
+    assert [wire.pin for wire in motion][:2] == [17, 22]
+    assert "presence" not in wires(replace(PAGE_LANE, presence="simulated:distance=15"))
