@@ -341,6 +341,8 @@ def parse_with(main: bytes, written: bytes, name: str) -> Settings:
             if not (table in MANAGED_TABLES | TECHNICAL_TABLES or f"{table}.{key}" in MANAGED):
                 raise SettingsError(f"{name}: {table}.{key}: pages may not change this; write it into the main file")
     lanes = over.pop("lane", {})
+    if not isinstance(lanes, dict) or not all(isinstance(values, dict) for values in over.values()):
+        raise SettingsError(f"{name}: every value stands in a table, as [kiosk]")
     tree["lane"] = tree.get("lane") or [{}]
     known = {lane.get("name", Lane().name): lane for lane in tree["lane"]}
     for lane, values in lanes.items():

@@ -1,5 +1,6 @@
 """The settings of one kiosk: defaults, refusals, places, and the reference that people read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from kiosk.cli import settings as reference
 from kiosk.core import rules
 from kiosk.core.faults import SettingsError
 from kiosk.core.model import Direction, Group
-from kiosk.settings import Settings, load, parse, places
+from kiosk.settings import Settings, load, load_with, parse, places
 
 
 def test_no_file_means_every_default():
@@ -127,3 +128,39 @@ def test_wrong_rules_are_refused_whole_with_file_and_key(text, key):
     with pytest.raises(SettingsError) as caught:
         rules.parse(text.encode(), "rules.toml")
     assert str(caught.value).startswith(f"rules.toml: {key}: ")
+
+
+def test_what_the_pages_wrote_counts_over_the_administrators_file(tmp_path: Path):
+    main, written = tmp_path / "main.toml", tmp_path / "written.toml"
+    main.write_text('[kiosk]\nid = "east"\nplace = "old"\n[[lane]]\nname = "a"\n[[lane]]\nname = "b"\nlamp = "none"\n')
+    written.write_text('[kiosk]\nplace = "new"\n[lane.b]\ncamera = "opencv:1"\n')
+    held = load_with(main, written)
+    assert (held.kiosk.id, held.kiosk.place, held.refused) == ("east", "new", "")
+    assert [(lane.name, lane.camera, lane.lamp) for lane in held.lane][1] == ("b", "opencv:1", "none")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense",
+        "[kiosk]\nplac = 'x'\n",
+        "[web]\nhost = '0.0.0.0'\n",
+        "[web]\ntls_key = '/etc/shadow'\n",
+        "[backup]\nto = '/etc'\n",
+        "[resolver]\nurl = 'https://elsewhere.example'\n",
+        "trust = ['/']\n",
+        "lane = 3\n",
+        "[lane]\nmain = 3\n",
+        "[lane.west]\ncamera = 'none'\n",
+        "[lane.main]\nname = 'other'\n",
+        "[retention]\nidentity_days = 0\n",
+        "kiosk = 3\n",
+        "screen = 3\n",
+    ],
+)
+def test_a_broken_file_of_the_pages_never_stops_a_start_and_is_named(tmp_path: Path, text: str):
+    written = tmp_path / "written.toml"
+    written.write_text(text)
+    held = load_with(None, written)
+    assert str(written) in held.refused
+    assert replace(held, refused="") == Settings()

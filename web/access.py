@@ -52,6 +52,16 @@ def requires(role: Role) -> Callable[[V], V]:
     return mark
 
 
+def requires_one_of(*roles: Role) -> Callable[[V], V]:
+    """The view is open to exactly these roles."""
+
+    def mark(view: V) -> V:
+        setattr(view, _MARK, frozenset(roles))
+        return view
+
+    return mark
+
+
 def public(view: V) -> V:
     """The view is open to strangers."""
     setattr(view, _MARK, _PUBLIC)

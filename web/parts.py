@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 
 from flask import current_app
@@ -56,6 +57,7 @@ class Parts:
     now: Callable[[], datetime]
     queue: ReviewQueue
     card: Callable[[str, datetime], str] | None = None  # the name on a pass of ours, where one can be read
+    main_settings: Path | None = None  # the administrator's file, over which the pages write
     venue: Callable[[datetime], str] | None = None  # the fresh check-in code of a moment, where the screen shows one
 
 

@@ -164,8 +164,10 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
         ("settings.roster", _("Roster"), Role.MANAGER),
         ("settings.passes", _("Passes"), Role.MANAGER),
         ("settings.rules", _("Rules"), Role.MANAGER),
+        ("settings.kiosk", _("Kiosk"), Role.MANAGER),
     )
-    return [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
+    own = [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
+    return [*own, ("settings.devices", _("Devices"))] if user.role is not Role.VOLUNTEER else own
 
 
 def volunteers() -> tuple[User, ...]:

@@ -14,7 +14,7 @@ import click
 
 from kiosk.core.faults import KioskError
 from kiosk.locale import gettext as _
-from kiosk.settings import Places, Settings, load, places
+from kiosk.settings import Places, Settings, load_with, places
 from kiosk.store import restore
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,7 +63,15 @@ def state_places(state: Path | None) -> Places:
 
 
 def open_settings(config: Path | None, at: Places) -> Settings:
-    """The settings of `config` if given, else of `kiosk.toml` in the state folder or /etc, else the defaults."""
+    """The settings of `config` if given, else of `kiosk.toml` in the state folder or /etc, else the defaults.
+
+    Over them comes what the pages wrote; where that is wrong, `refused` says so, and it does not count.
+    """
+    return load_with(main_settings(config, at), at.written_settings)
+
+
+def main_settings(config: Path | None, at: Places) -> Path | None:
+    """The file of settings that an administrator writes; None where there is none."""
     if config is not None:
         return load(config)
     for candidate in (at.state / "kiosk.toml", INSTALLED_CONFIG):

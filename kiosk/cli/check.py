@@ -69,6 +69,8 @@ def lines(settings: Settings, at: Places, gate: GateView | None) -> Iterator[Lin
     yield _named(_("state folder"), lambda: _state_folder(at.state))
     yield _named(_("free space"), lambda: _free_space(at.state))
     yield _named(_("clock"), _clock)
+    if settings.refused:
+        yield Line(_("settings of the pages"), False, settings.refused)
     yield _named(_("logbook"), lambda: _logbook(at.logbook))
     yield from _doubts(at.logbook)
     yield _named(_("backup"), lambda: _backup(settings, at))

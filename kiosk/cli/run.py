@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,13 +53,39 @@ def command(
     at = open_places(state)
     for folder in (at.state, at.runtime):
         folder.mkdir(parents=True, exist_ok=True)
-    settings = open_settings(config, at)
-    settings = replace(
-        settings, web=replace(settings.web, host=host or settings.web.host, port=port or settings.web.port)
-    )
-    first, trusted = _equipped(settings.lane[0], devices, at)
-    settings = replace(settings, lane=(first, *settings.lane[1:]))
-    Supervisor(_children(settings, at, config, (*trust, *trusted)), click.echo).run(lambda: _greet(settings))
+
+    def whole() -> tuple[Settings, tuple[Path, ...]]:
+        settings = open_settings(config, at)
+        web = replace(settings.web, host=host or settings.web.host, port=port or settings.web.port)
+        first, trusted = _equipped(settings.lane[0], devices, at)
+        return replace(settings, web=web, lane=(first, *settings.lane[1:])), (*trust, *trusted)
+
+    settings, lists = whole()
+    changes = _Changes(at, lambda: _children(*whole(), at, config))
+    Supervisor(_children(settings, lists, at, config), click.echo, changes.look).run(lambda: _greet(settings))
+
+
+class _Changes:
+    """What the pages write over the settings while the kiosk runs, and whom that concerns."""
+
+    def __init__(self, at: Places, again: Callable[[], list[Child]]) -> None:
+        self._at, self._again = at, again
+        self._seen = self._stamp()
+
+    def look(self) -> dict[str, Sequence[str]]:
+        """Every process with its arguments, where the file changed since the last look; else none."""
+        seen = self._stamp()
+        if seen == self._seen:
+            return {}
+        self._seen = seen
+        return {child.name: child.arguments for child in self._again()}
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            found = self._at.written_settings.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
 
 
 def _equipped(lane: Lane, asked: Mapping[str, str | None], at: Places) -> tuple[Lane, list[Path]]:
@@ -105,7 +131,7 @@ def _try(kind: str, spec: str) -> None:
         hardware.load(kind, spec).close()  # type: ignore[call-overload]
 
 
-def _children(settings: Settings, at: Places, config: Path | None, trust: tuple[Path, ...]) -> list[Child]:
+def _children(settings: Settings, trust: tuple[Path, ...], at: Places, config: Path | None) -> list[Child]:
     common = ["--state", str(at.state), *(["--config", str(config)] if config else [])]
     first = settings.lane[0]
     kinds = ("thermometer", "lamp", "voice", "buttons", "hand_scanner")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli._options import open_places, open_settings, state_option, until_stopped
+from kiosk.cli._options import main_settings, open_places, open_settings, state_option, until_stopped
 from kiosk.services.notify import Notifier
 from kiosk.services.web import WebService
 
@@ -26,5 +26,11 @@ def command(state: Path | None, config: Path | None, host: str | None, port: int
     at = open_places(state)
     settings = open_settings(config, at)
     web = replace(settings.web, host=host or settings.web.host, port=port or settings.web.port)
-    service = WebService(replace(settings, web=web), at, notifier=Notifier.from_environment(), say=click.echo)
+    service = WebService(
+        replace(settings, web=web),
+        at,
+        notifier=Notifier.from_environment(),
+        say=click.echo,
+        main_settings=main_settings(config, at),
+    )
     service.run(until_stopped())

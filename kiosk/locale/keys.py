@@ -27,6 +27,8 @@ TABLES: Mapping[str, str] = {
     "conditions.remedies": N_("What a volunteer may decide about a fault"),
     "kiosk": N_("This kiosk"),
     "web": N_("Pages"),
+    "screen": N_("Resident's screen"),
+    "sound": N_("Voice and buzzer"),
     "retention": N_("How long personal data is kept"),
     "backup": N_("Backups"),
     "scanner": N_("Scanner"),

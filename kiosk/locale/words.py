@@ -160,6 +160,7 @@ DEVICES: Mapping[str, str] = {
     "country_rules": N_("Country's rules"),
     "trust": N_("Trust lists"),
     "rules": N_("Rules"),
+    "settings": N_("Settings"),
     "disk": N_("Storage"),
 }
 

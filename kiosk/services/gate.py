@@ -33,6 +33,7 @@ from kiosk.services.audience import Audience
 from kiosk.services.book import Book
 from kiosk.services.calibration import Calibrations
 from kiosk.services.clock import ClockState, SystemClock
+from kiosk.services.devices import Watched
 from kiosk.services.inbox import Answered, Asked, HandScanned, Inbox, Message, Pressed, ScannerLooked, ThermometerRead
 from kiosk.services.lane_devices import LaneDevices
 from kiosk.services.lists_watch import Lists
@@ -80,6 +81,8 @@ class GateService:
         self._book = Book(at, settings.kiosk.id, self._clock, mend=True)
         self._roster = roster
         self._lists = Lists(at, (*trust, *(Path(path) for path in settings.trust)), self._clock)
+        self._settings_state = Watched("settings", at.written_settings.name, self._clock)
+        self._settings_state.became("refused" if settings.refused else "ok", settings.refused)
         self._policy = self._lists.policy
         self._clock.at_least(self._policy.trust.as_of, "list")
         self._passers = Passers(self._book.keyring.identity_secret, roster, self._book.passed_before)
@@ -362,6 +365,8 @@ class GateService:
         evacuation = self._gate.evacuation
         devices = [self._book.watched.view(), self._book.disk.view(), self._book.clock_view()]
         devices += [self._lists.rules_state.view(), self._lists.trust_state.view()]
+        if self._settings.refused:
+            devices.append(self._settings_state.view())
         if rules.country.code:
             devices.append(self._lists.country_state.view())
         if self._resolver is not None:

@@ -14,13 +14,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
 LOOK_EVERY_S = 0.05
+CHANGED_EVERY_S = 1.0  # so often it is asked whether settings changed
 READY_WITHIN_S = 60.0  # of silence while it starts: a slow camera takes seconds to open
 PATIENCE_S = 5.0  # a process may take so long to end
 SHORT_LIFE_S = 2.0
@@ -48,8 +49,16 @@ class Child:
 class Supervisor:
     """All processes of one kiosk. `say` gets one line whenever something happens that a person should know."""
 
-    def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        children: Sequence[Child],
+        say: Callable[[str], None],
+        changed: Callable[[], Mapping[str, Sequence[str]]] = dict,
+    ) -> None:
+        """`changed` tells which processes have to start anew, by name, and with which arguments from then on."""
         self._children = list(children)
+        self._changed = changed
+        self._asked_s = time.monotonic()
         self._say = say
         self._selector = selectors.DefaultSelector()
         self._stopping = False
@@ -64,6 +73,7 @@ class Supervisor:
                 for child in self._children:
                     self._keep(child)
                 self._listen()
+                self._renew()
                 if not told and all(child.ready for child in self._children):
                     told = True
                     ready()
@@ -86,6 +96,20 @@ class Supervisor:
         elif not self._stopping:
             self._say(f"{child.name} has ended ({_how(child.process.returncode)}); starting it anew")
         self._bury(child)
+
+    def _renew(self) -> None:
+        """Lets those start anew whose settings changed; the others go on."""
+        now_s = time.monotonic()
+        if now_s - self._asked_s < CHANGED_EVERY_S:
+            return
+        self._asked_s = now_s
+        anew = self._changed()
+        for child in self._children:
+            if child.name in anew:
+                self._say(f"{child.name}: the settings changed; starting it anew")
+                child.arguments = anew[child.name]
+                if child.process is not None:
+                    child.process.terminate()
 
     def _bury(self, child: Child) -> None:
         now_s = time.monotonic()

@@ -47,12 +47,19 @@ class WebService:
     """The pages of one kiosk, from start to end."""
 
     def __init__(
-        self, settings: Settings, places: Places, *, notifier: Notifier, say: Callable[[str], None] = print
+        self,
+        settings: Settings,
+        places: Places,
+        *,
+        notifier: Notifier,
+        say: Callable[[str], None] = print,
+        main_settings: Path | None = None,
     ) -> None:
         self._settings = settings
         self._places = places
         self._notifier = notifier
         self._say = say
+        self._main_settings = main_settings
 
     def run(self, stopping: threading.Event) -> None:
         """Serves until `stopping` is set, and is gone within two seconds after it.
@@ -69,6 +76,7 @@ class WebService:
             app = create_app(
                 settings, self._places, desk, gate,
                 secret=cookie_key(self._places), venue=self._venue(), card=partial(duty_card.name_on, self._places),
+                main_settings=self._main_settings,
             )  # fmt: skip
             open_things.callback(records.close, app)
             open_things.callback(settings_pages.close, app)

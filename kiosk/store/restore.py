@@ -27,7 +27,7 @@ from kiosk.store.logbook import Logbook
 from kiosk.store.recovery import RecoveryKey
 
 PART, DECIDED, ASIDE = "restoring.part", "restoring", "replaced"
-_FOLDERS = ("gate", "web", "trust", "passes")
+_FOLDERS = ("gate", "web", "trust", "passes", "rules", "settings")
 _ALONE = ("kiosk.toml", "rules.toml")
 _SPARE = 16 << 20
 
@@ -251,7 +251,7 @@ def _forget_sessions(desk: Path) -> None:
 def _pieces(decided: Path) -> list[str]:
     """What is still to be moved; the logbook last, so that a gate that sees it sees everything."""
     found = [name for name in _ALONE if (decided / name).exists()]
-    for folder in ("passes", "trust", "web", "gate"):
+    for folder in ("rules", "settings", "passes", "trust", "web", "gate"):
         found += sorted(f"{folder}/{each.name}" for each in (decided / folder).glob("*"))
     return sorted(found, key=lambda name: name == LOGBOOK)
 

@@ -36,6 +36,8 @@ MANAGERS |= {f"settings.rules{name}" for name in ("", "_preview", "_apply", "_be
 MANAGERS |= {
     f"settings.passes{name}" for name in ("", "_issue", "_card", "_sheets", "_sheet", "_save", "_drop", "_deny")
 }
+MANAGERS |= {f"settings.kiosk{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
+TECHNICAL = {f"settings.devices{name}" for name in ("", "_preview", "_apply")}
 MANAGERS |= {f"settings.roster{name}" for name in ("", "_preview", "_apply", "_remove", "_export")}
 EVERYBODY = {"settings.show", "settings.change_pin"}
 FILES = {"static", "bootstrap.static"}
@@ -63,6 +65,8 @@ def walk(app: Flask):
 def expected(endpoint: str) -> set[Role]:
     if endpoint in MANAGERS:
         return {Role.MANAGER}
+    if endpoint in TECHNICAL:
+        return {Role.MANAGER, Role.TECHNICIAN}
     return set(Role) if endpoint in EVERYBODY else {Role.VOLUNTEER, Role.MANAGER}
 
 

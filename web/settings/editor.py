@@ -38,6 +38,7 @@ class Document:
     current: bytes
     meaning: Callable[[bytes], object]
     without: object
+    goes_back: bool = True  # whether its page offers the versions before
 
     @property
     def refused(self) -> str:
@@ -144,7 +145,7 @@ def show(doc: Document, problem: str = "", typed: Mapping[Key, tuple[str, ...]] 
         version=field("seen") if typed else mark(doc.current),
         problem=problem,
         said=said.get(request.args.get("said", ""), ""),
-        before=doc.versions.list(),
+        before=doc.versions.list() if doc.goes_back else (),
     )
 
 

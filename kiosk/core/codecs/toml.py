@@ -35,37 +35,42 @@ def decode(data: bytes, name: str, shape: type[T]) -> T:
 
     Raises SettingsError: `name: key or line: what is wrong`.
     """
+    read = tree(data, name)
+    _refuse_unknown(read, shape, name, "")
     try:
-        tree = tomllib.loads(data.decode())
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{name}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name}: not TOML: {error}") from error
-    _refuse_unknown(tree, shape, name, "")
-    try:
-        return msgspec.convert(tree, shape)
+        return msgspec.convert(read, shape)
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `$")
         key = where.strip("`.") or "(whole file)"
         raise SettingsError(f"{name}: {key}: {reason[0].lower()}{reason[1:]}") from error
 
 
-def encode(tree: dict[str, typing.Any]) -> bytes:
+def tree(data: bytes, name: str) -> dict[str, typing.Any]:
+    """`data` as it stands. Raises SettingsError: `name: line: what is wrong`."""
+    try:
+        return tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{name}: not TOML: {error}") from error
+
+
+def encode(values: dict[str, typing.Any]) -> bytes:
     """A tree of tables, lists of tables, texts, numbers, booleans and lists as TOML 1.0; `tomllib` reads the same."""
-    return "\n".join(_lines(tree, ())).strip().encode() + b"\n" if tree else b""
+    return "\n".join(_lines(values, ())).strip().encode() + b"\n" if values else b""
 
 
-def _lines(tree: dict[str, typing.Any], path: tuple[str, ...]) -> typing.Iterator[str]:
-    inner = {name: value for name, value in tree.items() if isinstance(value, dict) or _is_tables(value)}
-    for name, value in tree.items():
+def _lines(table: dict[str, typing.Any], path: tuple[str, ...]) -> typing.Iterator[str]:
+    inner = {name: value for name, value in table.items() if isinstance(value, dict) or _is_tables(value)}
+    for name, value in table.items():
         if name not in inner:
             yield f"{_name(name)} = {_value(value)}"
     for name, value in inner.items():
         here = (*path, name)
         heading = ".".join(map(_name, here))
-        for table in [value] if isinstance(value, dict) else value:
+        for each in [value] if isinstance(value, dict) else value:
             yield f"\n[{heading}]" if isinstance(value, dict) else f"\n[[{heading}]]"
-            yield from _lines(table, here)
+            yield from _lines(each, here)
 
 
 def _is_tables(value: object) -> bool:
