@@ -152,16 +152,6 @@ CAMERA = [
           "switch on a light; phones are read meanwhile, paper is not"),
     Fault("camera", "another size than asked", _camera("other_size"), _camera("ok"), "other_size", None,
           "write its size after the camera's name in the settings"),
-    Fault("camera", "frozen (the same picture, to the last bit)", _camera("frozen_picture"), _camera("ok"),
-          "frozen_picture", ConditionKind.CAMERA_DOWN, "unplug it and plug it in again; by itself then"),
-    Fault("camera", "covered", _camera("covered"), _camera("ok"), "covered", ConditionKind.CAMERA_DOWN,
-          "take off what covers it, or the light that shines into it; by itself then"),
-    Fault("camera", "wet or greasy lens", _camera("blurred"), _camera("ok"), "blurred", None,
-          "wipe it; by itself then. Large codes are read meanwhile"),
-    Fault("camera", "dark (night, lights off)", _camera("dark"), _camera("ok"), "dark", None,
-          "switch on a light; phones are read meanwhile, paper is not"),
-    Fault("camera", "another size than asked", _camera("other_size"), _camera("ok"), "other_size", None,
-          "write its size after the camera's name in the settings"),
 ]  # fmt: skip
 LAMPS = [
     Fault("lamp", "line busy", _lamp("busy", "green on GPIO17 cannot be driven (GPIO busy)"), _lamp_works, "busy", None,
