@@ -6,6 +6,7 @@ something else holds.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from gpiozero import GPIOPinInUse, GPIOZeroError
@@ -28,11 +29,33 @@ def open_pins(chip: int | None) -> Pins:
         raise LampFault("GPIO needs the package python3-lgpio; install it with apt") from error
     device = "the board's GPIO" if chip is None else f"/dev/gpiochip{chip}"
     try:
-        return LGPIOFactory(chip=chip)
+        pins = LGPIOFactory(chip=chip)
     except line_errors() as error:
         raise LampFault(
             f"{device} cannot be opened ({error}); check the chip's number and the group gpio", "no_chip"
         ) from error
+    pins.pins = {}  # gpiozero's factories share one table: a lamp that is closed would make the buttons deaf
+    return pins
+
+
+def let_go(pins: Pins, *devices: Any) -> None:
+    """Closes the chip of `pins` and what was opened on its lines, as far as they are still there.
+
+    gpiozero would leave two things behind: the callback of an input, which ends the only thread in which lgpio tells
+    of presses once the chip is opened anew; and the file of a chip whose lines are gone, which keeps its number taken.
+    """
+    gone = line_errors()
+    for device in devices:
+        with suppress(*gone):
+            if device.pin is not None:
+                device.pin.when_changed = None
+        with suppress(*gone):
+            device.close()
+    with suppress(*gone):
+        pins.close()
+    pins.pins.clear()
+    with suppress(*gone):
+        pins.close()
 
 
 def line_fault(said: str, error: Exception, remedy: str) -> LampFault:

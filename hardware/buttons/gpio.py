@@ -18,13 +18,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Protocol
 
 from gpiozero import DigitalInputDevice
 
 from hardware import arguments, number, whole
-from hardware.pins import LINES, Pins, line_errors, line_fault, open_pins, refuse_shared
+from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins, refuse_shared
 from kiosk.core.faults import LampFault, SettingsError
 from kiosk.core.ports import Button
 
@@ -113,9 +112,7 @@ class GpioButtons:
             for timer in self._holding.values():
                 timer.cancel()
             self._holding.clear()
-        for device in (*self._lines.values(), self._pins):
-            with suppress(*line_errors()):  # a line that is gone needs no closing
-                device.close()
+        let_go(self._pins, *self._lines.values())
 
     def _line(self, button: Button, line: int) -> DigitalInputDevice:
         device = DigitalInputDevice(line, pull_up=True, pin_factory=self._pins)

@@ -17,7 +17,7 @@ from math import inf
 from gpiozero import DigitalOutputDevice
 
 from hardware.lamps import Lit, Look, attending, insistent
-from hardware.pins import Pins, line_errors, line_fault
+from hardware.pins import Pins, let_go, line_errors, line_fault
 from kiosk.core.faults import LampFault
 from kiosk.core.ports import LampPattern
 
@@ -206,9 +206,7 @@ class WiredLamp:
 
     def _let_go(self) -> None:
         self._darken()
-        for device in (*self._outputs.values(), self._pins):
-            with suppress(*self._errors):  # a line that is gone needs no closing
-                device.close()
+        let_go(self._pins, *self._outputs.values())
 
     def _beat_on(self) -> None:
         with self._changed:

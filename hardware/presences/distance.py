@@ -16,12 +16,11 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 
 from gpiozero import DistanceSensor, DistanceSensorNoEcho, PWMSoftwareFallback
 
 from hardware import arguments, number, whole
-from hardware.pins import LINES, Pins, line_errors, line_fault, open_pins, refuse_shared
+from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins, refuse_shared
 from kiosk.core.faults import SensorFault, SettingsError
 from kiosk.core.ports import Front
 
@@ -64,6 +63,7 @@ class DistancePresence:
                 echo, trigger, queue_len=SMOOTHED, max_distance=REACH_CM / 100, partial=True, pin_factory=pins
             )
         except line_errors() as error:
+            let_go(pins)
             said = f"distance sensor on GPIO{trigger} and GPIO{echo} cannot be used"
             raise line_fault(said, error, "choose free lines") from error
         self._sensor.heard_s = self._opened_s = monotonic_s()
@@ -83,9 +83,7 @@ class DistancePresence:
     def close(self) -> None:
         """Lets go of the lines; may be called twice."""
         self._closed = True
-        for device in (self._sensor, self._pins):
-            with suppress(*line_errors()):  # a line that is gone needs no closing
-                device.close()
+        let_go(self._pins, self._sensor)
 
 
 def open_device(arg: str) -> DistancePresence:

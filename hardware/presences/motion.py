@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from gpiozero import MotionSensor
 
 from hardware import arguments, number, whole
-from hardware.pins import LINES, Pins, line_errors, line_fault, open_pins
+from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins
 from kiosk.core.faults import SensorFault, SettingsError
 from kiosk.core.ports import Front
 
@@ -43,6 +42,7 @@ class MotionPresence:
         try:
             self._sensor = MotionSensor(line, partial=True, pin_factory=pins)
         except line_errors() as error:
+            let_go(pins)
             raise line_fault(f"motion sensor on GPIO{line} cannot be read", error, "choose a free line") from error
 
     def look(self) -> Front | None:
@@ -61,9 +61,7 @@ class MotionPresence:
     def close(self) -> None:
         """Lets go of the line; may be called twice."""
         self._closed = True
-        for device in (self._sensor, self._pins):
-            with suppress(*line_errors()):  # a line that is gone needs no closing
-                device.close()
+        let_go(self._pins, self._sensor)
 
 
 def open_device(arg: str) -> MotionPresence:

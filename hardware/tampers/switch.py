@@ -11,12 +11,11 @@ until it is asked for.
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
 from gpiozero import DigitalInputDevice
 
 from hardware import arguments, whole
-from hardware.pins import LINES, Pins, line_errors, line_fault, open_pins
+from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins
 from kiosk.core.faults import LampFault, SettingsError
 
 
@@ -31,6 +30,7 @@ class TamperSwitch:
             self._switch = DigitalInputDevice(line, pull_up=True, pin_factory=pins)
             self._switch.when_deactivated = self._was_open.set
         except line_errors() as error:
+            let_go(pins)
             raise line_fault(f"tamper switch on GPIO{line} cannot be read", error, "choose a free line") from error
 
     def opened(self) -> bool:
@@ -47,9 +47,7 @@ class TamperSwitch:
     def close(self) -> None:
         """Lets go of the line; may be called twice."""
         self._closed = True
-        for device in (self._switch, self._pins):
-            with suppress(*line_errors()):  # a line that is gone needs no closing
-                device.close()
+        let_go(self._pins, self._switch)
 
 
 def open_device(arg: str) -> TamperSwitch:
