@@ -200,9 +200,13 @@ def test_seen_green_is_one_touch_of_a_gloved_finger(kiosk: Kiosk, opened):
     desk = DeskPage(page, kiosk.address)
     kiosk.stub.show(gate_stub.a_fever())
     desk.wait_for("check")
+    actions = page.locator(".now").bounding_box()
+    assert actions is not None
     for button in page.locator(".actions button, .tools summary").all():
         box = button.bounding_box()
         assert box is not None
+        if button.evaluate("(part) => Boolean(part.closest('.actions'))"):
+            assert box["x"] + box["width"] <= actions["x"] + actions["width"] + 1, button.inner_text()
         assert min(box["width"], box["height"]) >= 44, button.inner_text()
     page.locator("button[value=seen_green]").first.tap()
     request = asked(kiosk)

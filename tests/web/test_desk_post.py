@@ -182,6 +182,7 @@ class HandOverTests:
         old = volunteer.token("/desk")
         told = self.take(volunteer, "Bo", OTHER_PIN).json
         assert (told["done"], told["name"], told["said"]) == (True, "Bo", "Bo is at the desk now.")
+        assert told["pages"] == ["/desk", "/settings"]
         (asked,) = stub.asked
         assert isinstance(asked, asks.HandOver)
         assert (asked.by, asked.before) == ("u4", "u2")

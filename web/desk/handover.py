@@ -15,6 +15,7 @@ from web import asking, login
 from web.access import MAY, requires
 from web.desk.blueprint import blueprint
 from web.parts import parts
+from web.wording import pages_of
 
 
 @blueprint.post("/hand-over")
@@ -41,7 +42,8 @@ def hand_over() -> AnyResponse:
         return redirect(
             url_for("desk.show", said=Answer.DONE.value if written else Answer.NOT_RECORDED.value), code=303
         )
-    return jsonify(done=written, taken=True, said=said, name=user.name, csrf=generate_csrf())
+    pages = [url_for(endpoint) for endpoint, _name in pages_of(current_user)]
+    return jsonify(done=written, taken=True, said=said, name=user.name, csrf=generate_csrf(), pages=pages)
 
 
 def _refuse(said: str, status: int) -> AnyResponse:

@@ -145,6 +145,7 @@
     document.querySelector("meta[name=csrf-token]").content = news.csrf;
     document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = news.csrf; });
     document.querySelectorAll(".leave small").forEach((part) => { part.textContent = news.name; });
+    document.querySelectorAll(".top nav a").forEach((page) => { if (!news.pages.includes(page.getAttribute("href"))) page.remove(); });
     stream.close();
     stream = follow();
     settled(document.querySelector(".hand-over"));
@@ -245,7 +246,7 @@
     const button = document.querySelector(`[data-key="${quoted}"]`);
     if (button) { event.preventDefault(); if (button.form) button.form.requestSubmit(button); else button.click(); return; }
     if (/^[1-9]$/.test(key)) {
-      const part = document.querySelectorAll(".recent details")[Number(key) - 1];
+      const part = document.querySelectorAll(".recent > li > details")[Number(key) - 1];
       if (part) { event.preventDefault(); part.open = !part.open; part.querySelector("summary").focus(); }
     }
   });
