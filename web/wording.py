@@ -165,6 +165,7 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
         ("settings.passes", _("Passes"), Role.MANAGER),
         ("settings.rules", _("Rules"), Role.MANAGER),
         ("settings.kiosk", _("Kiosk"), Role.MANAGER),
+        ("settings.backup", _("Backups"), Role.MANAGER),
     )
     own = [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
     return [*own, ("settings.devices", _("Devices"))] if user.role is not Role.VOLUNTEER else own

@@ -37,6 +37,7 @@ MANAGERS |= {
     f"settings.passes{name}" for name in ("", "_issue", "_card", "_sheets", "_sheet", "_save", "_drop", "_deny")
 }
 MANAGERS |= {f"settings.kiosk{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
+MANAGERS |= {"settings.backup"}
 TECHNICAL = {f"settings.devices{name}" for name in ("", "_preview", "_apply")}
 MANAGERS |= {f"settings.roster{name}" for name in ("", "_preview", "_apply", "_remove", "_export")}
 EVERYBODY = {"settings.show", "settings.change_pin"}

@@ -9,13 +9,13 @@ from flask import Flask
 
 from kiosk.store.jobs import Jobs
 from web.parts import parts
-from web.settings import kiosk, own, passes, roster, rules
+from web.settings import backup, kiosk, own, passes, roster, rules
 from web.settings.blueprint import blueprint
 from web.settings.waiting import Waiting
 
 __all__ = ["blueprint", "close", "init"]
 
-VIEWS = (kiosk, own, roster, passes, rules)
+VIEWS = (backup, kiosk, own, roster, passes, rules)
 
 
 def init(app: Flask) -> None:
