@@ -26,7 +26,7 @@ COLOURS = {"green": "#080", "amber": "#d80", "red": "#c00", "blue": "#06c", "GND
 ROW, TOP, ODD, EVEN, RADIUS = 27, 70, 560, 620, 9  # of the drawn header, in pixels
 BOX_LEFT, BOX_WIDE, BOX_HEAD, BOX_ROW = 20, 250, 44, 24
 WIDE = 900
-ROOM = 230  # between boxes and header, for wires to bend in
+ROOM = 200  # between boxes and header, for wires to bend in
 
 
 @dataclass(frozen=True, slots=True)

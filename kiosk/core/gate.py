@@ -57,6 +57,11 @@ class Gate:
         """The kinds of the open conditions."""
         return frozenset(condition.kind for condition in self.conditions)
 
+    @property
+    def decided(self) -> frozenset[ConditionKind]:
+        """The kinds about which a decision is in force."""
+        return frozenset(decision.condition for decision in self.decisions)
+
 
 GateRequest = Decide | Evacuate | Crowd
 

@@ -15,7 +15,7 @@ from kiosk.core.paper import Slip
 from kiosk.core.ports import Phrase
 from kiosk.core.reports import Owed
 from kiosk.core.view import Face
-from kiosk.locale import N_, gettext, language
+from kiosk.locale import N_, devices, gettext, language
 from kiosk.locale.reasons import ANSWERS, REASONS
 
 OUTCOMES: Mapping[str, str] = {
@@ -90,6 +90,8 @@ PHRASES: Mapping[str, str] = {
     Phrase.VOLUNTEER: N_("Volunteer, please come to the gate."),
 }
 
+DEVICES, DEVICE_STATES, LAMP_PARTS = devices.DEVICES, devices.DEVICE_STATES, devices.LAMP_PARTS
+
 CONDITIONS: Mapping[str, str] = {
     ConditionKind.THERMOMETER_DOWN: N_("The thermometer does not answer"),
     ConditionKind.AMBIENT_OUT_OF_RANGE: N_("It is too cold or too hot for the thermometer"),
@@ -142,96 +144,6 @@ FORMATS: Mapping[str, str] = {
     "venue": N_("Venue code"),
     "community_code": N_("Code of the community"),
     "online_code": N_("Online code"),
-}
-
-DEVICES: Mapping[str, str] = {
-    "camera": N_("Camera"),
-    "thermometer": N_("Thermometer"),
-    "lamp": N_("Lamp"),
-    "voice": N_("Loudspeaker"),
-    "buttons": N_("Buttons"),
-    "presence": N_("Presence sensor"),
-    "tamper": N_("Tamper switch"),
-    "hand_scanner": N_("Hand scanner"),
-    "logbook": N_("Logbook"),
-    "scanner": N_("Scanner"),
-    "clock": N_("Clock"),
-    "resolver": N_("Online service"),
-    "country_rules": N_("Country's rules"),
-    "trust": N_("Trust lists"),
-    "rules": N_("Rules"),
-    "settings": N_("Settings"),
-    "disk": N_("Storage"),
-}
-
-LAMP_PARTS: Mapping[str, str] = {
-    "green": N_("green"),
-    "amber": N_("amber"),
-    "red": N_("red"),
-    "blue": N_("blue"),
-    "buzzer": N_("buzzer"),
-    "relay": N_("relay"),
-}
-
-DEVICE_STATES: Mapping[str, str] = {
-    "ok": N_("works"),
-    "starting": N_("is starting"),
-    "unplugged": N_("is not connected"),
-    "stalled": N_("has stopped answering"),
-    "ended": N_("has come to its end"),
-    "dark": N_("sees only darkness"),
-    "frozen_picture": N_("always shows the same picture"),
-    "covered": N_("is covered"),
-    "blurred": N_("sees everything blurred"),
-    "other_size": N_("gives pictures of another size than asked"),
-    "missing": N_("is missing"),
-    "absent": N_("is missing"),
-    "busy": N_("is held by another program"),
-    "no_chip": N_("has no GPIO chip"),
-    "held": N_("is pressed all the time"),
-    "opened": N_("is open"),
-    "nack": N_("does not answer"),
-    "bad_pec": N_("sends damaged values"),
-    "error_flag": N_("reports an error of its own"),
-    "out_of_range": N_("measures impossible values"),
-    "stuck": N_("hangs"),
-    "frozen": N_("always measures the same"),
-    "jumped": N_("jumps about"),
-    "setup": N_("is set up wrongly"),
-    "wrong_part": N_("is another part than expected"),
-    "bus": N_("has a fault on its line"),
-    "refused": N_("has a file that is wrong"),
-    "set_aside": N_("had a file set aside that was broken"),
-    "damaged": N_("is damaged"),
-    "no_backup": N_("has had no backup for days"),
-    "key_damaged": N_("had a key set aside that was damaged"),
-    "not_forgotten": N_("could not forget what is to be forgotten yet"),
-    "disk_nearly_full": N_("is nearly full"),
-    "network_file_system": N_("lies on a network"),
-    "fat_file_system": N_("is formatted as FAT"),
-    "journal_mode": N_("cannot keep the log safely"),
-    "synchronous": N_("does not wait for the disk"),
-    "silent": N_("does not answer"),
-    "slow": N_("answers too slowly"),
-    "down": N_("does not work"),
-    "fault": N_("does not work"),
-    "restarting": N_("is being started again"),
-    "none": N_("is not fitted"),
-    "full": N_("is full"),
-    "unwritable": N_("cannot be written"),
-    "trusted": N_("is right"),
-    "degraded": N_("is probably right"),
-    "untrusted": N_("is in doubt"),
-    "stale": N_("is out of date"),
-    "refused_request": N_("refuses to answer"),
-    "redirected": N_("sends us to somebody else"),
-    "too_large": N_("answers at endless length"),
-    "unsigned": N_("does not sign its answers"),
-    "wrong_signature": N_("signs with a key that is not its own"),
-    "not_understood": N_("answers what nobody understands"),
-    "other_code": N_("answers about another code"),
-    "stale_answer": N_("repeats an old answer"),
-    "future_test": N_("tells of tests that are still to come"),
 }
 
 KINDS: Mapping[str, str] = {

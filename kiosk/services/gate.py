@@ -318,7 +318,6 @@ class GateService:
         rules, trust, now = self._policy.rules, self._policy.trust, self._clock.now()
         passages = list(self._passages.values())
         stale = trust.as_of is not None and now - trust.as_of > timedelta(hours=rules.conditions.trust_stale_h)
-        decided = {decision.condition for decision in self._gate.decisions}
         holds = {
             ConditionKind.THERMOMETER_DOWN: any(passage.devices.thermometer.is_down() for passage in passages),
             ConditionKind.AMBIENT_OUT_OF_RANGE: any(
@@ -326,9 +325,7 @@ class GateService:
             ),
             ConditionKind.CALIBRATION_DUE: self._calibrations.due(rules.temperature),
             ConditionKind.CAMERA_DOWN: any(self._faults(passage) & {Reason.CAMERA_DOWN} for passage in passages),
-            ConditionKind.CASE_OPENED: any(
-                p.devices.case_opened(ConditionKind.CASE_OPENED in decided) for p in passages
-            ),
+            ConditionKind.CASE_OPENED: any(p.devices.case_opened(self._gate.decided) for p in passages),
             ConditionKind.CLOCK_IN_DOUBT: self._clock.state() is ClockState.UNTRUSTED,
             ConditionKind.TRUST_STALE: stale,
             ConditionKind.RESOLVER_DOWN: self._resolver is not None and self._resolver.down,

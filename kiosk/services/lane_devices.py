@@ -7,6 +7,7 @@ from typing import Any
 
 from hardware import load
 from kiosk.core.faults import LampFault, VoiceFault
+from kiosk.core.model import ConditionKind
 from kiosk.core.ports import Button, Buttons, Clock, HandScanner, Lamp, LampPattern, Phrase, Presence, Tamper, Voice
 from kiosk.core.view import DeviceView
 from kiosk.locale import catalogue, words
@@ -130,9 +131,9 @@ class LaneDevices:
         self._case_opened = self._case_opened or is_open
         self._tamper.watched.became("opened" if is_open else "ok")
 
-    def case_opened(self, decided: bool) -> bool:
-        """Whether the case is open, or was and nobody has decided about it (`decided`) since it was shut."""
-        if decided and self._tamper.watched.state.ok:
+    def case_opened(self, decided: frozenset[ConditionKind]) -> bool:
+        """Whether the case is open, or was and nobody has decided about it since it was shut."""
+        if ConditionKind.CASE_OPENED in decided and self._tamper.watched.state.ok:
             self._case_opened = False
         return self._case_opened
 

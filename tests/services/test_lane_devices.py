@@ -161,19 +161,19 @@ def test_a_presence_sensor_speaks_with_each_reading_and_its_fault_leaves_the_tem
 def test_a_case_that_was_opened_stays_told_until_somebody_decided_and_it_is_shut(bench: Bench) -> None:
     lane = bench.lane()
     lane.turned(0)
-    assert not lane.case_opened(decided=False)
+    assert not lane.case_opened(frozenset())
     bench.parts["tamper"].open()
     bench.clock.mono += 1
     lane.turned(0)
-    assert (lane.case_opened(decided=True), state(lane, "tamper")) == (True, "opened")
+    assert (lane.case_opened(frozenset({ConditionKind.CASE_OPENED})), state(lane, "tamper")) == (True, "opened")
     bench.parts["tamper"].shut()
     bench.clock.mono += 1
     lane.turned(0)
     bench.clock.mono += 1
     lane.turned(0)
     assert state(lane, "tamper") == "ok"
-    assert lane.case_opened(decided=False)
-    assert not lane.case_opened(decided=True)
+    assert lane.case_opened(frozenset())
+    assert not lane.case_opened(frozenset({ConditionKind.CASE_OPENED}))
     lane.close()
 
 
