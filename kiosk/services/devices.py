@@ -67,11 +67,12 @@ class Watched:
         self.errors: dict[str, int] = {}
         self.facts: dict[str, str] = {}
 
-    def became(self, code: str, detail: str = "") -> None:
-        """Notes a state; `since` stays while the code does."""
+    def became(self, code: str, detail: str = "", tried_s: float | None = None) -> None:
+        """Notes a state; `since` stays while the code does. A fault counts from `tried_s` on, the begin of the try."""
         if code not in STILL_WORKS:
             self.errors = self.errors | {code: self.errors.get(code, 0) + 1}
-            self._down_since_s = self._clock.monotonic_s() if self._down_since_s is None else self._down_since_s
+            if self._down_since_s is None:
+                self._down_since_s = self._clock.monotonic_s() if tried_s is None else tried_s
         else:
             self._down_since_s = None
         if code == self.state.code:
@@ -182,12 +183,13 @@ class ThermometerWorker:
                 self._device = load("thermometer", self._spec)
             reading = self._device.read()
         except KioskError as error:
-            self.watched.became(getattr(error, "code", "absent"), str(error))
+            self.watched.became(getattr(error, "code", "absent"), str(error), self._turned_s)
             return RETRY_S
         now_s = self._clock.monotonic_s()
         took_s, self._turned_s = now_s - self._turned_s, now_s
         if took_s > SILENT_AFTER_S:
-            self.watched.became("slow", f"a reading takes {took_s:.1f} s; raise the speed of its bus")
+            said = f"a reading takes {took_s:.1f} s; raise the speed of its bus"
+            self.watched.became("slow", said, now_s - took_s)
             return READING_EVERY_S
         self.watched.became("ok")
         self._tell(self._device, reading)
@@ -226,7 +228,7 @@ class ThermometerWorker:
     def check(self) -> None:
         """Notes when the device has hung, or the thread that reads it has died."""
         if self._clock.monotonic_s() - self._turned_s > SILENT_AFTER_S and self.watched.state.code != "silent":
-            self.watched.became("silent")
+            self.watched.became("silent", tried_s=self._turned_s)
 
     def is_down(self) -> bool:
         """Whether it has not worked, or not answered, for longer than a hiccup."""
