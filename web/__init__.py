@@ -14,7 +14,6 @@ from typing import Any
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from kiosk.settings import Places, Settings
 from kiosk.store.desk import Desk
@@ -57,39 +56,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(
-    configured: Settings,
-    places: Places,
-    store: Desk,
-    gate: Gate,
-    *,
-    secret: bytes,
-    now: Callable[[], datetime] = _now,
-    venue: Callable[[datetime], str] | None = None,
-    card: Callable[[str, datetime], str] | None = None,
-    main_settings: Path | None = None,
-    config: Mapping[str, Any] | None = None,
-) -> Flask:
-    """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's.
-
-    `venue` makes the check-in code that the screen shows; `card` reads the name on a pass of ours.
-    """
-    app = Flask(__name__)
-    under_tls = bool(configured.web.tls_cert)
-    app.config.update(
-        KIOSK=configured,
-        SECRET_KEY=secret,
-        SESSION_COOKIE_NAME="__Host-kiosk" if under_tls else "kiosk",
-        SESSION_COOKIE_SECURE=under_tls,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_PATH="/",
-        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
-        BOOTSTRAP_SERVE_LOCAL=True,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
-        RATELIMIT_HEADERS_ENABLED=False,
-        **(config or {}),
-    )
+def _flask_settings(configured: Settings, secret: bytes) -> dict[str, Any]:
+    """What Flask and its extensions are told."""
+    app.config.update(_flasks(configured, secret), **(config or {}))
     logbook = Records.open(places.logbook)
     app.extensions[KEY] = Parts(
         settings=configured,
@@ -119,7 +88,5 @@ def create_app(
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     login.limit(app)
-    limited = bool(app.config.get("RATELIMIT_ENABLED", True))
-    api_app = api.create_api(app.extensions[KEY], limited=limited)
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {api.PREFIX: api_app})  # type: ignore[method-assign]
+    api.mount(app)
     return app
