@@ -164,7 +164,7 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
         ("settings.roster", _("Roster"), Role.MANAGER),
         ("settings.passes", _("Passes"), Role.MANAGER),
         ("settings.rules", _("Rules"), Role.MANAGER),
-        ("settings.kiosk", _("Kiosk"), Role.MANAGER),
+        ("settings.kiosk", _("This kiosk"), Role.MANAGER),
         ("settings.backup", _("Backups"), Role.MANAGER),
     )
     own = [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]

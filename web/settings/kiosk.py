@@ -81,7 +81,7 @@ def devices_apply() -> Page:
 def _office() -> Document:
     chosen = tuple(k for k in keys(Settings) if k.name in files.MANAGED or k.path[0] in files.MANAGED_TABLES)
     hint = _("Written beside the administrator's file. The kiosk starts anew to take a change up: about ten seconds.")
-    return _document("kiosk", _("Kiosk"), hint, chosen)
+    return _document("kiosk", _("This kiosk"), hint, chosen)
 
 
 def _technical() -> Document:
