@@ -58,7 +58,41 @@ def _now() -> datetime:
 
 def _flask_settings(configured: Settings, secret: bytes) -> dict[str, Any]:
     """What Flask and its extensions are told."""
-    app.config.update(_flasks(configured, secret), **(config or {}))
+    under_tls = bool(configured.web.tls_cert)
+    return {
+        "KIOSK": configured,
+        "SECRET_KEY": secret,
+        "SESSION_COOKIE_NAME": "__Host-kiosk" if under_tls else "kiosk",
+        "SESSION_COOKIE_SECURE": under_tls,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "WTF_CSRF_TIME_LIMIT": None,  # a token lives as long as its session
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+        "RATELIMIT_HEADERS_ENABLED": False,
+    }
+
+
+def create_app(
+    configured: Settings,
+    places: Places,
+    store: Desk,
+    gate: Gate,
+    *,
+    secret: bytes,
+    now: Callable[[], datetime] = _now,
+    venue: Callable[[datetime], str] | None = None,
+    card: Callable[[str, datetime], str] | None = None,
+    main_settings: Path | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> Flask:
+    """The application. `secret` signs cookies; `gate` is started and closed by the caller; `config` is Flask's.
+
+    `venue` makes the check-in code that the screen shows; `card` reads the name on a pass of ours.
+    """
+    app = Flask(__name__)
+    app.config.update(_flask_settings(configured, secret), **(config or {}))
     logbook = Records.open(places.logbook)
     app.extensions[KEY] = Parts(
         settings=configured,

@@ -9,8 +9,10 @@ import logging
 from typing import Any
 
 from apiflask import APIFlask, HTTPError
+from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from kiosk.core.faults import KioskError
 from web import language, safety
@@ -24,8 +26,15 @@ LARGEST_BODY = 16 * 1024 * 1024  # a roster of 50,000 people
 log = logging.getLogger(__name__)
 
 
+def mount(app: Flask) -> None:
+    """Puts the API beside the pages of `app`, over the same parts."""
+    limited = bool(app.config.get("RATELIMIT_ENABLED", True))
+    made = create_api(app.extensions[KEY], limited=limited)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {PREFIX: made})  # type: ignore[method-assign]
+
+
 def create_api(at: Parts, *, limited: bool = True) -> APIFlask:
-    """The API over the same parts as the pages."""
+    """The API over `at`."""
     api = APIFlask("web.api", title="Checkpoint kiosk", version="1", docs_path=None)
     api.config.update(
         KIOSK=at.settings,
