@@ -78,7 +78,7 @@ def folders_of_code() -> set[str]:
         for top in ("kiosk", "hardware")
         for path in (ROOT / top).rglob("__init__.py")
     }
-    return packages | {"web", "systemd", "tests", "tests/browser", "tests/bench", "tests/support"}
+    return packages | {"web", "systemd", "tests", "tests/browser", "tests/bench", "tests/devices", "tests/support"}
 
 
 def test_the_map_of_the_house_names_every_folder_of_code_and_no_other():
