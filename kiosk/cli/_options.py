@@ -73,11 +73,8 @@ def open_settings(config: Path | None, at: Places) -> Settings:
 def main_settings(config: Path | None, at: Places) -> Path | None:
     """The file of settings that an administrator writes; None where there is none."""
     if config is not None:
-        return load(config)
-    for candidate in (at.state / "kiosk.toml", INSTALLED_CONFIG):
-        if candidate.exists():
-            return load(candidate)
-    return Settings()
+        return config
+    return next((path for path in (at.state / "kiosk.toml", INSTALLED_CONFIG) if path.exists()), None)
 
 
 _DEVICES = {
