@@ -88,9 +88,8 @@ bench: $(READY_TEST) $(CATALOGUES) $(VENV)/peers $(VENV)/peers/drivers  ## print
 mutated: $(READY_TEST)  ## 200,000 spoilt pictures through the scanner; fewer: make mutated ARGS="--count 1000"
 	@$(BIN)/python -m tests.bench.stream_mutated $(ARGS)
 
-powercut: $(READY_TEST) $(CATALOGUES)  ## every fault of a disk, then a thousand power cuts; others: make powercut ARGS="--cuts 100 --seed 5"
-	@KIOSK_EVERY_FAULT=yes $(BIN)/python -m pytest -q tests/power/test_faults_of_files.py
-	$(BIN)/python -m tests.support.power $(ARGS)
+powercut: $(READY_TEST) $(CATALOGUES)  ## cut the power a thousand times; others: make powercut ARGS="--cuts 100 --seed 5"
+	@$(BIN)/python -m tests.support.power $(ARGS)
 
 # Tools that few need and that no lock holds lie beside the environment, so that they change nothing in it.
 FUZZER := atheris==3.0.0
