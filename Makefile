@@ -54,7 +54,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test powertest test-devices lint bench fuzz mutated powercut lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test browsertest powertest test-devices lint bench fuzz mutated powercut lock docs catalogues screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,8 +65,11 @@ setup: $(READY) $(CATALOGUES)  ## everything the kiosk needs: system packages, e
 run: $(READY) $(CATALOGUES)  ## start the kiosk; more options: make run ARGS="--port 9000 --camera stills:PATH"
 	@$(BIN)/kiosk run $(ARGS)
 
-test: $(READY_TEST) $(CATALOGUES)  ## all tests but the power cuts; some of them: make test ARGS="tests/core -k fever"
-	@$(BIN)/python -m pytest --ignore=tests/power --ignore=tests/devices $(ARGS)
+test: $(READY_TEST) $(CATALOGUES)  ## all tests that need neither browser nor guest; some: make test ARGS="tests/core -k fever"
+	@$(BIN)/python -m pytest --ignore=tests/power --ignore=tests/devices --ignore=tests/browser $(ARGS)
+
+browsertest: $(READY_TEST) $(CATALOGUES)  ## the pages in a real Chromium, and the moments of a day on the running kiosk
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 powertest: $(READY_TEST) $(CATALOGUES)  ## a hundred power cuts and every fault of a disk, in a few minutes
 	@$(BIN)/python -m pytest tests/power $(ARGS)
