@@ -212,8 +212,8 @@ class Places:
         return self.state / "gate" / "recovery.public"
 
     def calibration(self, lane: str) -> Path:
-        """The newest comparison of a lane's thermometer with a better one."""
-        return self.state / "gate" / f"calibration-{lane}.json"
+        """The newest comparison of a lane's thermometer with a better one: written by the pages, read by the gate."""
+        return self.state / "settings" / f"calibration-{lane}.json"
 
     @property
     def desk(self) -> Path:

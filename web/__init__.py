@@ -21,6 +21,7 @@ from kiosk.store.records import Records
 from web import (
     access,
     api,
+    calibration,
     desk,
     displays,
     health,
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     records.blueprint,
     settings.blueprint,
     users.blueprint,
+    calibration.blueprint,
     health.blueprint,
     login.blueprint,
 )

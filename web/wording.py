@@ -55,6 +55,8 @@ for _name, _table in {
     "confidence": "CONFIDENCES",
     "gap": "GAPS",
     "clock": "CLOCKS",
+    "calibration": "CALIBRATIONS",
+    "calibration_flaw": "CALIBRATION_FLAWS",
     "source": "SOURCES",
     "slip": "SLIPS",
     "owed": "OWED",
@@ -168,7 +170,8 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
         ("settings.backup", _("Backups"), Role.MANAGER),
     )
     own = [(endpoint, name) for endpoint, name, role in pages if user.role in MAY[role]]
-    return [*own, ("settings.devices", _("Devices"))] if user.role is not Role.VOLUNTEER else own
+    technical = [("settings.devices", _("Devices")), ("calibration.show", _("Calibration"))]
+    return [*own, *technical] if user.role is not Role.VOLUNTEER else own
 
 
 def volunteers() -> tuple[User, ...]:

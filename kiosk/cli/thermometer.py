@@ -16,9 +16,8 @@ import hardware
 from hardware.thermometers.mlx90614 import Mlx90614
 from kiosk.cli._options import open_places, open_settings, state_option
 from kiosk.core import calibration
-from kiosk.core.calibration import Agreement, Flaw, Method, Pair, Record
+from kiosk.core.calibration import Agreement, Flaw, Method, Pair
 from kiosk.core.faults import KioskError, SensorFault, SettingsError
-from kiosk.core.forehead import estimate
 from kiosk.core.model import Reading
 from kiosk.core.ports import Thermometer
 from kiosk.core.rules import Rules, TemperatureRules, parse
@@ -120,26 +119,25 @@ def calibrate(
     with _opened(spec or chosen.thermometer) as device:
         pairs = _compared(device, Method(method), rules)
         part = dict(device.about()).get("id", "")
-    agreement = calibration.compare(pairs, Method(method))
-    if isinstance(agreement, Flaw):
-        raise KioskError(words.say(words.CALIBRATION_FLAWS, agreement))
-    good = calibration.is_good(agreement)
-    record = Record(
-        lane=chosen.name, driver=spec or chosen.thermometer, part=part, method=Method(method), reference=reference,
-        by=by, at=datetime.now(UTC), pairs=tuple(pairs), agreement=agreement, good=good,
+    record = calibration.conclude(
+        pairs, lane=chosen.name, driver=spec or chosen.thermometer, part=part, method=Method(method),
+        reference=reference, by=by, at=datetime.now(UTC),
     )  # fmt: skip
+    if isinstance(record, Flaw):
+        raise KioskError(words.say(words.CALIBRATION_FLAWS, record))
+    agreement = record.agreement
     calibrations.save(places.calibration(chosen.name), record)
     click.echo(_told(agreement))
     if picture is not None:
         picture.write_text(calibration.picture(pairs, agreement, words.calibration_picture()), encoding="utf-8")
         click.echo(str(picture))
-    if not good:
+    if not record.good:
         raise KioskError(
             _(
                 "that is worse than a thermometer for people may be (±%(bias).1f °C); mend it, or set "
                 "temperature.model_offset_c = %(offset).2f in rules.toml and compare again",
                 bias=calibration.ALLOWED_BIAS_C,
-                offset=rules.model_offset_c - agreement.bias_c,
+                offset=calibration.offset(agreement, rules),
             )
         )
     click.echo(_("Kept. The next comparison is due in %(days)d days.", days=rules.calibration_days))
@@ -217,8 +215,8 @@ def _compared(device: Thermometer, method: Method, rules: TemperatureRules) -> l
         except SensorFault as fault:
             click.echo(str(fault))
             continue
-        measured_c = object_c if method is Method.BLACKBODY else estimate(object_c, ambient_c, rules)
-        pairs.append(Pair(reference_c, round(measured_c, 2), round(ambient_c, 2)))
+        pairs.append(calibration.pair(reference_c, object_c, ambient_c, method, rules))
+        measured_c = pairs[-1].measured_c
         click.echo(_("  here: %(measured).2f °C, %(less)+.2f", measured=measured_c, less=measured_c - reference_c))
 
 
@@ -284,4 +282,4 @@ def _as_set(device: Mlx90614) -> dict[str, str]:
 
 def _kept(places: Places, lane: Lane) -> Path:
     """What was in the part's memory before anybody wrote to it."""
-    return places.calibration(lane.name).with_name(f"thermometer-{lane.name}.json")
+    return places.logbook.with_name(f"thermometer-{lane.name}.json")

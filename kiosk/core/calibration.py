@@ -14,6 +14,7 @@ from statistics import fmean, stdev
 
 import msgspec
 
+from kiosk.core.forehead import estimate
 from kiosk.core.rules import TemperatureRules
 
 ALLOWED_BIAS_C = 0.3
@@ -92,6 +93,30 @@ def compare(pairs: Sequence[Pair], method: Method) -> Agreement | Flaw:
     weight = sum((reference - middle) ** 2 for reference in references)
     leaning = sum((r - middle) * (d - bias) for r, d in zip(references, differences, strict=True))
     return Agreement(bias, spread, bias - 1.96 * spread, bias + 1.96 * spread, leaning / weight if weight else 0.0)
+
+
+def pair(reference_c: float, object_c: float, ambient_c: float, method: Method, rules: TemperatureRules) -> Pair:
+    """One comparison with what the thermometer read: the surface itself, or the forehead that people are told."""
+    measured_c = object_c if method is Method.BLACKBODY else estimate(object_c, ambient_c, rules)
+    return Pair(reference_c, round(measured_c, 2), round(ambient_c, 2))
+
+
+def conclude(
+    pairs: Sequence[Pair], *, lane: str, driver: str, part: str, method: Method, reference: str, by: str, at: datetime
+) -> Record | Flaw:
+    """The comparisons as the record that is kept, good or not; or why they make none."""
+    agreement = compare(pairs, method)
+    if isinstance(agreement, Flaw):
+        return agreement
+    return Record(
+        lane=lane, driver=driver, part=part, method=method, reference=reference, by=by, at=at, pairs=tuple(pairs),
+        agreement=agreement, good=is_good(agreement),
+    )  # fmt: skip
+
+
+def offset(agreement: Agreement, rules: TemperatureRules) -> float:
+    """What `temperature.model_offset_c` would have to be for no bias to be left, °C."""
+    return rules.model_offset_c - agreement.bias_c
 
 
 def is_good(agreement: Agreement) -> bool:

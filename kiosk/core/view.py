@@ -121,6 +121,7 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     lane: str = ""  # where it belongs to one
     reading: str = ""  # the last thing that it gave, in a few words
     errors: dict[str, int] = {}  # how often it failed since the start, by kind
+    celsius: tuple[float, float] | None = None  # a thermometer's last reading: object, air
     facts: dict[str, str] = {}  # what it found out about the part: "id", "checking", "emissivity", ...
 
 

@@ -227,6 +227,7 @@ ACTS: Mapping[str, str] = {
     "roster_exported": N_("Roster exported"),
     "rules_changed": N_("Rules changed"),
     "settings_changed": N_("Settings changed"),
+    "thermometer_compared": N_("Thermometer compared with a better one"),
     "passes_issued": N_("Passes issued"),
     "pass_taken_back": N_("Pass taken back"),
     "pass_given_back": N_("Pass given back"),

@@ -64,6 +64,7 @@ class Watched:
         self.state = State("starting", clock.now(), clock.monotonic_s())
         self._down_since_s: float | None = self.state.since_s
         self.reading = ""
+        self.celsius: tuple[float, float] | None = None
         self.errors: dict[str, int] = {}
         self.facts: dict[str, str] = {}
 
@@ -100,6 +101,7 @@ class Watched:
             since=state.since,
             lane=self.lane,
             reading=self.reading,
+            celsius=self.celsius,
             errors=self.errors,
             facts=self.facts,
         )
@@ -219,6 +221,7 @@ class ThermometerWorker:
             self._told_s = self._turned_s
             self.watched.facts = dict(device.about())
             self.watched.reading = f"{reading.object_c:.1f} °C, {reading.ambient_c:.1f} °C"
+            self.watched.celsius = (round(reading.object_c, 2), round(reading.ambient_c, 2))
 
     def code_shown(self) -> None:
         """A new code is before the camera; a simulated person then steps up to be measured."""

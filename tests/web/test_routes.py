@@ -39,6 +39,7 @@ MANAGERS |= {
 MANAGERS |= {f"settings.kiosk{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
 MANAGERS |= {"settings.backup"}
 TECHNICAL = {f"settings.devices{name}" for name in ("", "_preview", "_apply")}
+TECHNICAL |= {"calibration.show", "calibration.show_compared"}
 MANAGERS |= {f"settings.roster{name}" for name in ("", "_preview", "_apply", "_remove", "_export")}
 EVERYBODY = {"settings.show", "settings.change_pin"}
 FILES = {"static", "bootstrap.static"}
