@@ -6,7 +6,9 @@ something else holds.
 
 from __future__ import annotations
 
+import fcntl
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gpiozero import GPIOPinInUse, GPIOZeroError
@@ -16,6 +18,10 @@ from kiosk.core.faults import LampFault, SettingsError
 Pins = Any  # a gpiozero pin factory; gpiozero is not typed
 
 LINES = 28  # of the 40-pin header: GPIO0 to GPIO27
+DEV = Path("/dev")
+GET_CHIPINFO = 0x8044B401  # linux/gpio.h, struct gpiochip_info: name and label of 32 bytes each, number of lines
+
+_opened: dict[int | None, tuple[int, str]] = {}  # number and label that each chip had when it was last opened
 
 
 def open_pins(chip: int | None) -> Pins:
@@ -29,13 +35,34 @@ def open_pins(chip: int | None) -> Pins:
         raise LampFault("GPIO needs the package python3-lgpio; install it with apt") from error
     device = "the board's GPIO" if chip is None else f"/dev/gpiochip{chip}"
     try:
-        pins = LGPIOFactory(chip=chip)
+        pins = LGPIOFactory(chip=_number_now(chip))
     except line_errors() as error:
         raise LampFault(
             f"{device} cannot be opened ({error}); check the chip's number and the group gpio", "no_chip"
         ) from error
+    _opened[chip] = pins.chip, _label(pins.chip)
     pins.pins = {}  # gpiozero's factories share one table: a lamp that is closed would make the buttons deaf
     return pins
+
+
+def _number_now(chip: int | None) -> int | None:
+    """The number that a chip has now: the kernel gives another one to a chip that comes back after it was in use."""
+    number, label = _opened.get(chip, (None, ""))
+    if not label or _label(number) == label:
+        return chip if number is None else number
+    others = sorted(int(path.name[8:]) for path in DEV.glob("gpiochip*") if path.name[8:].isdecimal())
+    return next((other for other in others if _label(other) == label), chip)
+
+
+def _label(number: int | None) -> str:
+    """What a chip is called; nothing where there is none that may be asked."""
+    answer = bytearray(68)
+    try:
+        with (DEV / f"gpiochip{number}").open("rb", buffering=0) as chip:
+            fcntl.ioctl(chip, GET_CHIPINFO, answer)
+    except OSError:
+        return ""
+    return bytes(answer[32:64]).split(b"\0")[0].decode(errors="replace")
 
 
 def let_go(pins: Pins, *devices: Any) -> None:

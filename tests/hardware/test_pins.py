@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
+from hardware import pins as pins_module
 from hardware.pins import let_go, line_errors, open_pins
+from kiosk.core.faults import LampFault
 
 INPUT, OUTPUT, ALERT = "input", "output", "alert"
 
@@ -42,6 +45,9 @@ class ToyLgpio:
     levels: dict[int, int] = field(default_factory=dict)
     callbacks: list[Callback] = field(default_factory=list)
     gone: bool = False
+    labels: dict[int | None, str] = field(default_factory=lambda: {0: "pinctrl-bcm2711", 1: "mcp2221"})
+    dev: Path = field(default_factory=Path)
+    chips: list[int] = field(default_factory=list)
 
     def module(self) -> Any:
         made: Any = ModuleType("lgpio")
@@ -57,8 +63,9 @@ class ToyLgpio:
         return made
 
     def gpiochip_open(self, chip: int) -> int:
-        if self.gone:
+        if self.gone or chip not in self.labels:
             raise LgpioError(f"can not open gpiochip {chip}")
+        self.chips.append(chip)
         handle = next(number for number in range(99) if number not in self.modes)
         self.modes[handle] = {}
         return handle
@@ -106,11 +113,14 @@ class ToyLgpio:
 
 
 @pytest.fixture
-def lgpio(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToyLgpio]:
-    toy = ToyLgpio()
+def lgpio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ToyLgpio]:
+    toy = ToyLgpio(dev=tmp_path)
     monkeypatch.setitem(sys.modules, "lgpio", toy.module())
     monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
     monkeypatch.setattr("gpiozero.pins.local.get_pi_revision", lambda: 0xC03111)
+    monkeypatch.setattr(pins_module, "_opened", {})
+    monkeypatch.setattr(pins_module, "_label", lambda number: toy.labels.get(number, ""))
+    monkeypatch.setattr(pins_module, "DEV", toy.dev)
     yield toy
     sys.modules.pop("gpiozero.pins.lgpio", None)
 
@@ -159,6 +169,24 @@ def test_letting_go_twice_does_nothing_more(lgpio: ToyLgpio) -> None:
     let_go(pins, device)
     let_go(pins, device)
     assert lgpio.modes == {}
+
+
+def test_a_chip_that_comes_back_with_another_number_is_known_by_its_name(lgpio: ToyLgpio) -> None:
+    let_go(open_pins(1))
+    lgpio.labels = {0: "pinctrl-bcm2711", 2: "mcp2221"}
+    for number in lgpio.labels:
+        (lgpio.dev / f"gpiochip{number}").touch()
+    for _ in range(2):
+        let_go(open_pins(1))
+    assert lgpio.chips == [1, 2, 2]
+
+
+def test_no_other_chip_is_taken_for_one_that_is_gone(lgpio: ToyLgpio) -> None:
+    let_go(open_pins(1))
+    lgpio.labels = {0: "pinctrl-bcm2711"}
+    (lgpio.dev / "gpiochip0").touch()
+    with pytest.raises(LampFault, match="gpiochip1 cannot be opened"):
+        open_pins(1)
 
 
 def test_what_lgpio_raises_is_an_error_of_a_line(lgpio: ToyLgpio) -> None:

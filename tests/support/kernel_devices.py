@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -103,3 +106,46 @@ class HeaderLines:
 
     def plug_in(self) -> None:
         (HEADER / "live").write_text("1")
+
+
+_SHIFTED = {":": "SEMICOLON", "+": "EQUAL", "*": "8", "$": "4", "%": "5", "_": "MINUS"}  # on a US layout
+_PLAIN = {" ": "SPACE", "-": "MINUS", ".": "DOT", "/": "SLASH", "=": "EQUAL", ",": "COMMA"}
+
+
+class UsbHandScanner:
+    """A hand scanner at /dev/uinput: a keyboard that types what it reads."""
+
+    NAME = "Kiosk Test Hand Scanner"
+    EACH_KEY_S = 0.002  # no scanner is faster: USB asks a keyboard once a millisecond at most
+
+    def __init__(self) -> None:
+        self._evdev: Any = import_module("evdev")  # from apt; absent on most machines
+        self._keys: Any = None
+
+    def plug_in(self) -> None:
+        codes = self._evdev.ecodes
+        self._keys = self._evdev.UInput(
+            {codes.EV_KEY: list(range(1, 120))}, name=self.NAME, vendor=0x0C2E, product=0x0B61
+        )
+
+    def unplug(self) -> None:
+        if self._keys is not None:
+            self._keys.close()
+        self._keys = None
+
+    def reads(self, text: str) -> None:
+        """Types a text, then Enter."""
+        for letter in text:
+            shifted = letter.isupper() or letter in _SHIFTED
+            name = _SHIFTED.get(letter) or _PLAIN.get(letter) or letter.upper()
+            self._type(name, shifted=shifted)
+        self._type("ENTER", shifted=False)
+
+    def _type(self, name: str, *, shifted: bool) -> None:
+        codes = self._evdev.ecodes
+        keys = [codes.KEY_LEFTSHIFT] * shifted + [codes.ecodes[f"KEY_{name}"]]
+        for down, ordered in ((1, keys), (0, keys[::-1])):
+            for key in ordered:
+                self._keys.write(codes.EV_KEY, key, down)
+                self._keys.syn()
+            time.sleep(self.EACH_KEY_S)

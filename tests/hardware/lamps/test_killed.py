@@ -24,17 +24,19 @@ from hardware import load
 from hardware.lamps import leds
 from kiosk.core.ports import LampPattern
 from tests.support.kept_pins import kept_pins
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 leds.open_pins = lambda chip: kept_pins(Path(sys.argv[1]))
 lamp = load("lamp", sys.argv[2])
 lamp.show(LampPattern.PASS)
 print("lit", flush=True)
+sys.stdin.readline()
 """
 ENDS = {
     "exit": ("sys.exit(0)", None),
     "an exception": ("raise SystemError", None),
-    "SIGTERM": ("signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); signal.pause()", signal.SIGTERM),
-    "SIGKILL": ("signal.pause()", signal.SIGKILL),
-    "the watchdog's SIGABRT": ("signal.pause()", signal.SIGABRT),
+    "SIGTERM": ("", signal.SIGTERM),
+    "SIGKILL": ("", signal.SIGKILL),
+    "the watchdog's SIGABRT": ("", signal.SIGABRT),
 }
 
 
@@ -45,14 +47,16 @@ def test_after_any_end_everything_is_dark_or_made_so_without_a_green_before(
     code, blow = ENDS[way]
     with subprocess.Popen(
         [sys.executable, "-c", LIGHTS + code, str(tmp_path), SPEC],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "lit\n"
         assert {GREEN, RELAY} <= Board(tmp_path).lit()
-        if blow is not None:
+        if blow is None:
+            process.communicate("seen\n", timeout=30)
+        else:
             process.send_signal(blow)
-        process.wait(timeout=30)
+            process.wait(timeout=30)
     board = Board(tmp_path)
     if blow not in (signal.SIGKILL, signal.SIGABRT):
         assert board.lit() == set()
