@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.kernel_devices import HeaderLines, PluggedCamera, ThermometerPart
+from tests.support.kernel_devices import HeaderLines, PluggedCamera, ThermometerPart, UsbHandScanner
 
 IN_GUEST = "KIOSK_GUEST_RUNS" in os.environ
 FIGURES: list[str] = []
@@ -44,6 +44,7 @@ def part() -> Iterator[ThermometerPart]:
     part.measures(24.0)
     yield part
     part.mend()
+    part.measures(24.0)
 
 
 @pytest.fixture
@@ -54,6 +55,15 @@ def lens() -> Iterator[PluggedCamera]:
     lens.size(640, 480)
     yield lens
     lens.set(stalled=0, frozen=0, unplugged=0)
+
+
+@pytest.fixture
+def hand() -> Iterator[UsbHandScanner]:
+    """The hand scanner, plugged in."""
+    hand = UsbHandScanner()
+    hand.plug_in()
+    yield hand
+    hand.unplug()
 
 
 @pytest.fixture

@@ -123,6 +123,34 @@ def test_a_chip_that_is_not_there_is_refused_in_one_line() -> None:
         load("lamp", f"leds:green={GREEN},red={RED},chip=42")
 
 
+def test_a_chip_that_is_pulled_out_is_told_within_two_seconds_and_lit_again_when_it_is_back(
+    header: HeaderLines, spec: str
+) -> None:
+    lamp = load("lamp", spec)
+    lamp.show(LampPattern.PASS)
+
+    def gone() -> bool:
+        try:
+            lamp.turned(0, quiet=False)
+        except LampFault:
+            return True
+        return False
+
+    assert not gone()
+    header.unplug()
+    try:
+        eventually(gone, within_s=2)
+        lamp.close()
+    finally:
+        header.plug_in()
+    back = HeaderLines()
+    assert lit(back) == []
+    again = load("lamp", spec)
+    again.show(LampPattern.DENY)
+    assert lit(back) == [RED]
+    again.close()
+
+
 def test_the_buzzer_sounds_and_falls_silent(header: HeaderLines, lamp: Leds) -> None:
     lamp.show(LampPattern.PASS)
     assert header.lit(BUZZER)

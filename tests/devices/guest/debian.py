@@ -8,20 +8,20 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tests.devices.guest.cache import GuestError, forget_others, key, need_root, run
+from tests.devices.guest.cache import HERE, GuestError, forget_others, key, need_root, run
 
 # As on a Raspberry Pi: the drivers for its own parts come from apt. pytest is the system's, for the kiosk has none.
 PACKAGES = (
     "systemd", "systemd-sysv", "udev", "dbus", "kmod", "procps", "python3", "python3-venv",
     "libzbar0", "fonts-droid-fallback", "python3-evdev", "python3-pytest", "python3-pytest-timeout",
 )  # fmt: skip
-LGPIO, LGPIO_WHEEL = "python3-lgpio", "lgpio==0.2.2.0"  # Raspberry Pi OS and Debian 13 have it; Debian 12 does not
+LGPIO, LGPIO_LOCK = "python3-lgpio", HERE / "lgpio.lock"
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
 def build(place: Path, lock: Path) -> Path:
     """The folder with its `root` and the `wheels` of `lock`. Raises GuestError."""
-    system = place / f"debian-{key(suite(), lock, Path(__file__))}"
+    system = place / f"debian-{key(suite(), lock, LGPIO_LOCK, Path(__file__))}"
     if not system.exists():
         need_root()
         print(f"Making the guest's Debian in {place}; minutes, once", flush=True)
@@ -56,7 +56,7 @@ def _make(place: Path, system: Path, lock: Path, log: Path) -> None:
     fetch = _fetch(python, wheels)
     run("fetching the locked packages", *fetch, "--require-hashes", "-r", lock, log=log, within_s=600)
     if old:
-        run("fetching lgpio", *fetch, LGPIO_WHEEL, log=log, within_s=120)
+        run("fetching lgpio", *fetch, "--require-hashes", "-r", LGPIO_LOCK, log=log, within_s=120)
         packages_of_its_own = root / f"usr/local/lib/python{python}/dist-packages"
         with zipfile.ZipFile(next(wheels.glob("lgpio-*"))) as wheel:
             wheel.extractall(packages_of_its_own)
