@@ -18,14 +18,14 @@ from kiosk.core.reasons import Answer
 from kiosk.services.web import make_server
 from kiosk.settings import KioskSection, ScreenSection, Settings, WebSection, places
 from kiosk.store.desk import Desk, Role
-from tests.browser.pages import WAIT_MS
+from tests.browser.pages import WAIT_MS, log_in
 from tests.support import gate_stub, written_logbook
-from tests.support.browser import chromium
+from tests.support.browser import Windows, chromium
 from tests.support.gate_stub import GateStub
+from tests.support.living import MANAGER, PASSPHRASE, PIN, VOLUNTEER, LivingKiosk, living
 from web import create_app
 from web.gate import Gate
 
-PIN, PASSPHRASE = "294713", "correct horse battery"
 ROSTER = "name,building,unit,room,phone\n王小明,3,2,501,13800001234\n王丽,3,2,502,\n欧阳娜娜,12,1,1203,13912345678\n"
 
 BY_DAY = ScreenSection(dark_from="00:00", dark_until="00:00")  # whatever the hour of the tests
@@ -82,7 +82,7 @@ def street() -> bytes:
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
@@ -107,23 +107,26 @@ def _quiet_gate(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     """A window of a size; afterwards no script may have failed and no content been refused."""
-    contexts, troubles = [], []
+    with closing(Windows(browser, WAIT_MS)) as windows:
+        yield windows.open
 
-    def opened(size: dict[str, int], *, touch: bool = False, scripts: bool = True) -> Page:
-        context = browser.new_context(
-            viewport=size,
-            has_touch=touch,
-            java_script_enabled=scripts,
-            accept_downloads=True,  # type: ignore[arg-type]
-        )
-        contexts.append(context)
-        context.set_default_timeout(WAIT_MS)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda said: troubles.append(said.text) if "Content Security" in said.text else None)
-        return page
 
-    yield opened
-    for context in contexts:
+@pytest.fixture(scope="session")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingKiosk]:
+    """The one whole kiosk that every test of this folder shares: what happens there happens to all of them."""
+    with living(tmp_path_factory.mktemp("lives")) as kiosk:
+        yield kiosk
+
+
+@pytest.fixture(scope="session")
+def logins(lives: LivingKiosk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The cookies of whoever works at the living kiosk, logged in once."""
+    folder = tmp_path_factory.mktemp("logins")
+    found = {}
+    for name, secret in ((MANAGER, PASSPHRASE), (VOLUNTEER, PIN)):
+        context = browser.new_context()
+        log_in(context.new_page(), lives.address, name, secret)
+        found[name] = folder / f"{name}.json"
+        context.storage_state(path=found[name])
         context.close()
-    assert troubles == []
+    return found

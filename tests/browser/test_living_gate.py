@@ -1,163 +1,169 @@
-"""The whole kiosk with a real browser: real processes, a simulated street, both languages.
+"""The whole kiosk with a real browser: how soon the desk knows, what it says of a gate that hangs, a shift by keyboard.
 
-A PASS on the resident's screen, a CHECK resolved by an override, a manual entry, and a download that equals the page.
+The moments of a day are in `test_moments.py`, on the same kiosk.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-import socket
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from hardware.simulation import Deck, Note, Person, dump_deck
-from kiosk.services.street import Mint
-from tests.support.browser import chromium
-from tests.support.gates import end, eventually, fresh_places, start, view
+from kiosk.core.entry import EntryKind
+from kiosk.core.model import Outcome
+from tests.browser.pages import DESKTOP, DISPLAY, PHONE, DeskPage, RecordsPage, Screen
+from tests.support.browser import Windows
+from tests.support.gates import eventually
+from tests.support.living import MANAGER, PIN, SECOND, SECOND_PIN, VOLUNTEER, LivingKiosk
 
-pytestmark = pytest.mark.timeout(170)
+pytestmark = pytest.mark.timeout(120)
 
-WAIT_MS = 30_000
-SIZES = {"zh_Hans_CN": {"width": 800, "height": 480}, "en": {"width": 1440, "height": 900}}
-
-
-@dataclass(frozen=True)
-class Kiosk:
-    """A running kiosk and the first manager's passphrase."""
-
-    address: str
-    passphrase: str
+SHOWN = """() => ({then: new Promise((done) => new MutationObserver((_, watch) => {
+  if (document.querySelector("article.visit[data-outcome=check]")) { watch.disconnect(); done(Date.now()); }
+}).observe(document.body, {childList: true, subtree: true, attributes: true}))})"""
 
 
-@pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    folder = tmp_path_factory.mktemp("kiosk")
-    at = fresh_places(folder / "state")
-    at.rules.write_text("[replay]\nwindow_s = 1\n")  # the same two people come round again and again
-    mint = Mint.fresh(datetime.now(UTC))
-    mint.publish(folder / "lists")
-    people = (
-        Person(name="王小明", text=mint.local_pass("王小明")),
-        Person(name="陈静", text=mint.local_pass("陈静"), forehead_c=38.6, note=Note.FEVERISH),
+@pytest.fixture
+def windows(browser: Browser, lives: LivingKiosk) -> Iterator[Windows]:
+    """Windows before an empty street."""
+    lives.nobody_comes()
+    lives.cue.weather(0.0)
+    with closing(Windows(browser)) as windows:
+        yield windows
+
+
+def on_duty(lives: LivingKiosk, page: Page, language: str) -> DeskPage:
+    """The desk in that language."""
+    page.goto(f"{lives.address}/desk?lang={language}")
+    return DeskPage(page, lives.address)
+
+
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+def test_the_resident_is_led_and_never_told_why(lives: LivingKiosk, windows: Windows, language: str) -> None:
+    screen = Screen(windows.open(DISPLAY), lives.address, language)
+    somebody = lives.comes("resident")
+    expect(screen.page.locator("#screen[data-face=pass] section:visible [data-initials]")).to_have_text(
+        f"{somebody.name[0]}**"
     )
-    deck = Deck(people=people, start=time.time(), walking_s=0.8, presenting_s=2.5, measuring_s=1.5, gap_s=3.0)
-    dump_deck(deck, folder / "deck.json")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    devices = (f"--thermometer=simulated:{folder}/deck.json", "--lamp=none", "--voice=silent", "--buttons=none")
-    said = folder / "web.txt"
-    with said.open("wb") as out:
-        processes = [
-            start("gate", *devices, "--trust", str(folder / "lists"), at=at),
-            start("scanner", "--lane", "main", f"--camera=simulated:{folder}/deck.json", at=at),
-            start("web", "--port", str(port), at=at, out=out),
-        ]
-        try:
-            eventually(lambda: view(at))
-            eventually(lambda: "manager" in said.read_text())
-            yield Kiosk(f"http://127.0.0.1:{port}", said.read_text().split()[-1])
-        finally:
-            for process in reversed(processes):
-                end(process)
+    feverish = lives.comes("feverish")
+    screen.wait_for("see_volunteer")
+    assert not re.search(r"38|fever|temperature is|体温|发热", screen.text, re.IGNORECASE)
+    assert feverish.name not in screen.text
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def test_what_happens_at_the_gate_is_on_the_desk_within_300_ms(
+    lives: LivingKiosk, windows: Windows, logins: dict[str, Path]
+) -> None:
+    desk = on_duty(lives, windows.open(DESKTOP, login=logins[VOLUNTEER]), "en")
+    expect(desk.visit).to_contain_text(lives.comes("resident").name)
+    desk.wait_for("pass")
+    waiting = desk.page.evaluate_handle(SHOWN)
+    lives.comes("feverish")
+    shown_ms = desk.page.evaluate("(waiting) => waiting.then", waiting)
+    row = lives.rows(kind=EntryKind.VISIT)[0]
+    assert row.outcome is Outcome.CHECK
+    assert shown_ms - row.recorded.timestamp() * 1000 < 300
 
 
-@pytest.fixture(params=["zh_Hans_CN", "en"])
-def page(request: pytest.FixtureRequest, browser: Browser, kiosk: Kiosk) -> Iterator[Page]:
-    """A page in each language and its own size, logged in as the manager."""
-    context = browser.new_context(viewport=SIZES[request.param], accept_downloads=True)
-    context.set_default_timeout(WAIT_MS)
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(f"{kiosk.address}/login?lang={request.param}")
-    page.fill("input[name=name]", "manager")
-    page.fill("input[name=secret]", kiosk.passphrase)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    yield page
-    context.close()
-    assert troubles == []
+def test_a_gate_that_hangs_is_said_after_three_seconds_and_heals_by_itself(
+    lives: LivingKiosk, windows: Windows, logins: dict[str, Path]
+) -> None:
+    desk = on_duty(lives, windows.open(PHONE, login=logins[VOLUNTEER]), "zh_Hans_CN")
+    expect(desk.page.locator(".counts")).to_be_visible()
+    lost = desk.page.locator(".banner.lost")
+    with lives.silent():
+        expect(lost).to_be_visible(timeout=4500)
+        expect(lost).to_contain_text("门岗没有响应")
+    expect(lost).to_have_count(0)
 
 
-def test_the_resident_is_led_to_a_pass_and_sees_nothing_of_the_reasons(page: Page, kiosk: Kiosk) -> None:
-    page.goto(f"{kiosk.address}/screen")
-    screen = page.locator("#screen")
-    passed = page.locator("#screen[data-face=pass] section:visible [data-initials]", has_text="王**")
-    expect(passed).to_be_visible(timeout=WAIT_MS)
-    expect(screen).to_have_attribute("data-face", "see_volunteer", timeout=WAIT_MS)
-    shown = page.locator("body").inner_text()
-    assert not re.search(r"38|fever|temperature is|体温", shown, re.IGNORECASE)
-    assert "陈静" not in shown
+def test_somebody_who_waits_for_the_volunteer_is_said_louder_and_louder(
+    lives: LivingKiosk, windows: Windows, logins: dict[str, Path]
+) -> None:
+    desk = on_duty(lives, windows.open(DISPLAY, login=logins[VOLUNTEER]), "en")
+    expect(desk.visit).to_contain_text(lives.comes("feverish").name)
+    desk.wait_for("check")
+    for level in (1, 2):
+        expect(desk.page.locator(f".banner.waiting.level-{level}")).to_be_visible()
+    desk.press("d")
+    expect(desk.page.locator(".banner.waiting")).to_have_count(0)
 
 
-def test_a_check_is_resolved_by_an_override_and_its_reason(page: Page, kiosk: Kiosk) -> None:
-    page.goto(f"{kiosk.address}/desk")
-    visit = page.locator("article.visit")
-    expect(visit).to_have_attribute("data-outcome", "check", timeout=WAIT_MS)
-    number = visit.get_attribute("data-visit")
-    assert visit.locator(".findings li.check").count() == 1
-    page.keyboard.press("p")
-    decided = page.locator(f"article.visit[data-visit='{number}']")
-    expect(decided).to_have_attribute("data-outcome", "pass", timeout=3000)
-    page.goto(f"{kiosk.address}/records")
-    row = page.locator("table.rows tbody tr", has_text="manager").first
-    expect(row).to_be_visible()
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+def test_a_whole_shift_is_worked_without_a_mouse(lives: LivingKiosk, windows: Windows, language: str) -> None:
+    page = windows.open(DESKTOP if language == "en" else DISPLAY)
+    keys = page.keyboard
+    page.goto(f"{lives.address}/login?lang={language}")
+    for typed in (VOLUNTEER, PIN):
+        keys.type(typed)
+        keys.press("Tab" if typed == VOLUNTEER else "Enter")
+    page.wait_for_url("**/desk*")
+    expect(page.locator(".counts")).to_be_visible()
+    desk = DeskPage(page, lives.address)
+    keys.press("?")
+    expect(page.locator("dialog#keys")).to_be_visible()
+    keys.press("Enter")
+    expect(desk.visit).to_contain_text(lives.comes("feverish").name)
+    desk.wait_for("check")
+    keys.press("p")
+    desk.wait_for("pass")
+    keys.press("u")
+    desk.wait_for("check")
+    keys.press("c")
+    why = desk.visit.locator("form.why button").first
+    expect(why).to_be_visible()
+    while not why.evaluate("(button) => button === document.activeElement"):
+        keys.press("Tab")
+    keys.press("Enter")
+    expect(desk.visit.locator("form.why")).to_have_count(0)
+    name, room = lives.without_phone()
+    found = desk.find(room)
+    expect(found).to_have_count(1)
+    for key in ("ArrowDown", "Enter"):
+        keys.press(key)
+    expect(desk.visit).to_contain_text(name)
+    keys.press("t")
+    keys.type("36.6")
+    keys.press("Enter")
+    desk.wait_for("pass")
+    for key, heading in (("l", "/desk/review"), ("i", "/desk/inside"), ("s", "/desk/paper"), ("q", "/desk")):
+        keys.press(key)
+        page.wait_for_url(f"**{heading}*")
+        if page.evaluate("document.activeElement.matches('input')"):
+            keys.press("Escape")  # out of a field that waits to be typed into
+    keys.press("z")
+    expect(page.locator("#tool-hand-over [data-first]")).to_be_focused()
+    for typed in (SECOND, SECOND_PIN):
+        keys.type(typed)
+        keys.press("Tab" if typed == SECOND else "Enter")
+    expect(page.locator(".leave small")).to_have_text(SECOND)
 
 
-def test_a_person_without_a_phone_is_written_up(page: Page, kiosk: Kiosk) -> None:
-    page.goto(f"{kiosk.address}/desk")
-    page.keyboard.press("m")
-    page.locator("#typed-person summary").click()
-    form = page.locator("#typed-person form")
-    form.locator("input[name=name]").fill("赵奶奶 <b>&")
-    form.locator("input[name=room]").fill("5-101")
-    form.locator("input[name=celsius]").fill("36.4")
-    form.locator("button.go").click()
-    named = page.locator("article.visit, [data-region=recent]").filter(has_text="赵奶奶 <b>&").first
-    expect(named).to_be_visible()
-
-
-def test_the_download_has_the_rows_of_the_page(page: Page, kiosk: Kiosk, tmp_path: Path) -> None:
-    page.goto(f"{kiosk.address}/records?outcome=pass&until={_now(page)}")
-    rows = page.locator("table.rows tbody tr")
-    expect(rows.first).to_be_visible()
-    shown = [row.get_attribute("data-seq") for row in rows.all()]
-    total = int(page.locator("#total").get_attribute("data-total") or 0)
+@pytest.mark.parametrize(("language", "size"), [("zh_Hans_CN", PHONE), ("en", DESKTOP)], ids=["phone", "desktop"])
+def test_the_download_has_the_rows_of_the_page(
+    lives: LivingKiosk,
+    windows: Windows,
+    logins: dict[str, Path],
+    tmp_path: Path,
+    language: str,
+    size: dict[str, int],
+) -> None:
+    written = len(lives.rows(outcome=Outcome.PASS))
+    lives.comes("resident")
+    eventually(lambda: len(lives.rows(outcome=Outcome.PASS)) > written)
+    page = windows.open(size, login=logins[MANAGER])
+    page.goto(f"{lives.address}/records?lang={language}")
+    records = RecordsPage(page, lives.address, outcome="pass")
+    shown, total = records.numbers, records.total
     with page.expect_download() as started:
-        page.locator("#download").click()
-    file = tmp_path / "log.csv"
-    started.value.save_as(file)
-    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
-    table = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
-    assert len(table) - 1 == total
-    numbers = [cell[_column(table)] for cell in table[1:]]
-    assert set(shown) == set(numbers[: len(shown)]) or set(shown) == set(numbers[-len(shown) :])
-
-
-def _now(page: Page) -> str:
-    """A moment that keeps people who come meanwhile out of page and file alike."""
-    field = page.evaluate("new Date(Date.now() - 500).toLocaleString('sv', {timeZone: 'Asia/Shanghai'})")
-    return str(field).replace(" ", "T")
-
-
-def _column(table: list[list[str]]) -> int:
-    """Where the entry's number stands: the column whose cells grow or shrink by row and are all whole numbers."""
-    for index in range(len(table[0])):
-        cells = [row[index] for row in table[1:]]
-        if all(cell.isdecimal() for cell in cells) and len(set(cells)) == len(cells):
-            return index
-    raise AssertionError(f"no column of entry numbers in {table[0]}")
+        page.locator("#download").evaluate("(link) => link.click()")
+    started.value.save_as(tmp_path / "log.csv")
+    table = list(csv.DictReader((tmp_path / "log.csv").read_text("utf-8-sig").splitlines()))
+    number = {"zh_Hans_CN": "序号", "en": "Number"}[language]
+    assert len(table) == total > 0
+    assert shown == sorted((int(row[number]) for row in table), reverse=True)[: len(shown)]
