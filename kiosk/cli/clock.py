@@ -12,7 +12,7 @@ import click
 from kiosk.cli import _gate
 from kiosk.cli._options import open_places, open_settings, state_option
 from kiosk.core import paper
-from kiosk.core.clocks import ClockReason, ClockState
+from kiosk.core.clocks import ClockState
 from kiosk.core.faults import KioskError, LinkDown, SettingsError, StoreUnreadable
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import ConfirmTime
@@ -42,7 +42,8 @@ def command(ctx: click.Context, state: Path | None, config: Path | None) -> None
     zone = ZoneInfo(open_settings(config, places).kiosk.timezone)
     shown, reason = _asked(places) or _looked(places)
     now = datetime.now(UTC).astimezone(zone)
-    click.echo(f"{now:%Y-%m-%d %H:%M:%S %Z (UTC%z)}  {words.say(words.DEVICE_STATES, shown)}: {_why(reason)}")
+    says, why = words.say(words.DEVICE_STATES, shown), words.say(words.CLOCK_REASONS, reason)
+    click.echo(f"{now:%Y-%m-%d %H:%M:%S %Z (UTC%z)}  {says}: {why}")
     if shown == ClockState.UNTRUSTED:
         sys.exit(1)
 
@@ -103,16 +104,3 @@ def _looked(places: Places) -> tuple[str, str]:
     clock.look()
     verdict = clock.verdict()
     return verdict.state.value, verdict.reason.value
-
-
-def _why(reason: str) -> str:
-    said = {
-        ClockReason.SYNCHRONISED.value: _("the network set it"),
-        ClockReason.CONFIRMED.value: _("a manager confirmed it"),
-        ClockReason.RTC.value: _("the battery clock agrees"),
-        ClockReason.RTC_DISAGREES.value: _("the battery clock shows another time"),
-        ClockReason.NOT_CHECKED.value: _("nothing sets it, and nothing contradicts it"),
-        ClockReason.BELOW_FLOOR.value: _("it is earlier than something that has already happened"),
-        ClockReason.JUMPED.value: _("it jumped, and nobody confirmed it since"),
-    }
-    return said.get(reason, reason)

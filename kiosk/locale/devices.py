@@ -35,6 +35,24 @@ LAMP_PARTS: Mapping[str, str] = {
     "relay": N_("relay"),
 }
 
+# What a device found out about its part, and what of that has words.
+DEVICE_FACTS: Mapping[str, str] = {
+    "id": N_("number"),
+    "kind": N_("kind"),
+    "mode": N_("mode"),
+    "emissivity": N_("emissivity"),
+    "configuration": N_("configuration"),
+    "checking": N_("its values are checked:"),
+}
+FACT_VALUES: Mapping[str, str] = {
+    "pec": N_("by a check sum (PEC)"),
+    "double_read": N_("by reading twice"),
+    "none": N_("not at all"),
+    "unknown": N_("not known yet"),
+    "medical": N_("medical"),
+    "extended": N_("extended"),
+}
+
 DEVICE_STATES: Mapping[str, str] = {
     "ok": N_("works"),
     "starting": N_("is starting"),
@@ -79,6 +97,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "fault": N_("does not work"),
     "restarting": N_("is being started again"),
     "none": N_("is not fitted"),
+    "unknown": N_("is not known while the gate is silent"),
     "full": N_("is full"),
     "unwritable": N_("cannot be written"),
     "trusted": N_("is right"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kiosk.core.calibration import Flaw, Standing
+from kiosk.core.clocks import ClockReason
 from kiosk.core.entry import EntryKind
 from kiosk.core.hints import Hint
 from kiosk.core.model import ConditionKind, Direction, Group, Outcome, Remedy, Want
@@ -91,6 +92,7 @@ PHRASES: Mapping[str, str] = {
 }
 
 DEVICES, DEVICE_STATES, LAMP_PARTS = devices.DEVICES, devices.DEVICE_STATES, devices.LAMP_PARTS
+DEVICE_FACTS, FACT_VALUES = devices.DEVICE_FACTS, devices.FACT_VALUES
 
 CONDITIONS: Mapping[str, str] = {
     ConditionKind.THERMOMETER_DOWN: N_("The thermometer does not answer"),
@@ -263,6 +265,16 @@ CLOCKS: Mapping[str, str] = {
     "trusted": N_("is right"),
     "degraded": N_("is probably right"),
     "untrusted": N_("is in doubt"),
+}
+# Why the clock is in its state.
+CLOCK_REASONS: Mapping[str, str] = {
+    ClockReason.SYNCHRONISED: N_("the network set it"),
+    ClockReason.CONFIRMED: N_("a manager confirmed it"),
+    ClockReason.RTC: N_("the battery clock agrees"),
+    ClockReason.RTC_DISAGREES: N_("the battery clock shows another time"),
+    ClockReason.NOT_CHECKED: N_("nothing sets it, and nothing contradicts it"),
+    ClockReason.BELOW_FLOOR: N_("it is earlier than something that has already happened"),
+    ClockReason.JUMPED: N_("it jumped, and nobody confirmed it since"),
 }
 
 SOURCES: Mapping[str, str] = {
