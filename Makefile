@@ -54,7 +54,7 @@ if [[ -n $$missing && "$(APT)" != no ]]; then
 fi
 endef
 
-.PHONY: help setup packages run test browsertest powertest test-devices lint bench fuzz mutated powercut lock docs catalogues screenshots install format clean moved
+.PHONY: help setup packages run test browsertest powertest test-devices lint bench fuzz mutated powercut lock docs catalogues moments screenshots install format clean moved
 
 help:  ## list what make can do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -142,8 +142,12 @@ catalogues: $(READY_DEV)  ## find new texts, bring them into the catalogues, com
 	done
 	$(BIN)/pybabel -q compile -d kiosk/locale
 
+moments: $(READY_TEST) $(CATALOGUES)  ## the moments of a day in a browser, in both languages at every size
+	@KIOSK_EVERYWHERE=yes $(BIN)/python -m pytest tests/browser/test_moments.py $(ARGS)
+
+PICTURES ?= docs/pictures
 screenshots: $(READY_TEST) $(CATALOGUES)  ## take the pictures of docs/pictures with a real browser
-	@KIOSK_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser $(ARGS)
+	@KIOSK_PICTURES=$(PICTURES) $(BIN)/python -m pytest tests/browser/test_pictures.py $(ARGS)
 
 packages:  ## only the system packages that are missing
 	@$(call apt,$(PACKAGES) $(if $(ON_PI),$(PI_PACKAGES)))

@@ -51,19 +51,11 @@ class StampedLamp(SimulatedLamp):
 
 def measure(smoke: bool) -> Iterable[Figure]:
     """Dense certificates, one after the other, each shown for three frames at ten frames a second."""
-    count = 10 if smoke else 150
-    with tempfile.TemporaryDirectory() as folder:
-        at = fresh_places(Path(folder))
-        mint = Mint.fresh(datetime.now(UTC))
-        texts = [mint.dcc(f"Person {number}", "Some") for number in range(count)]
-        stills = Path(folder) / "stills"
-        stills.mkdir()
-        for number, text in enumerate(texts):
-            cv2.imwrite(str(stills / f"{number:04}.png"), frame_with(text, module_px=4))
-        mint.publish(Path(folder) / "lists")
-        at.rules.write_text(RULES)
-        ours = _ours(at, Path(folder) / "lists", stills, count)
-        plain = _plain(stills, Path(folder) / "plain.db")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        texts = queue(folder, 10 if smoke else 150)
+        ours = to_the_lamp(fresh_places(folder), folder, len(texts))
+        plain = _plain(folder / "stills", folder / "plain.db")
     yield Figure("characters of a certificate", float(np.median([len(text) for text in texts])))
     yield Figure("frame → lamp with row on disk, median", float(np.median(ours)) * 1000, "ms")
     yield at_most("frame → lamp with row on disk, p99", float(np.percentile(ours, 99)) * 1000, "ms", 100)
@@ -71,8 +63,21 @@ def measure(smoke: bool) -> Iterable[Figure]:
     yield Figure("plain pyzbar loop, not verified, row on disk, p99", float(np.percentile(plain, 99)) * 1000, "ms")
 
 
-def _ours(at: Places, lists: Path, stills: Path, count: int) -> list[float]:
+def queue(folder: Path, count: int) -> list[str]:
+    """The certificates of so many people; their pictures are in `stills`, whom to believe in `lists`."""
+    mint = Mint.fresh(datetime.now(UTC))
+    texts = [mint.dcc(f"Person {number}", "Some") for number in range(count)]
+    stills = folder / "stills"
+    stills.mkdir()
+    for number, text in enumerate(texts):
+        cv2.imwrite(str(stills / f"{number:04}.png"), frame_with(text, module_px=4))
+    mint.publish(folder / "lists")
+    return texts
+
+
+def to_the_lamp(at: Places, folder: Path, count: int) -> list[float]:
     """Seconds from each certificate's first frame to its green lamp; the scanner is a process of its own."""
+    at.rules.write_text(RULES)
     lamp = StampedLamp()
     loaded, lane_devices.load = (
         lane_devices.load,
@@ -83,7 +88,7 @@ def _ours(at: Places, lists: Path, stills: Path, count: int) -> list[float]:
     try:
         lane = Lane(thermometer="simulated", lamp="simulated", voice="silent", buttons="none")
         settings = replace(Settings(), lane=(lane,))
-        gate = GateService(settings, at, GateRoster(at.desk), trust=(lists,), notifier=Notifier(None))
+        gate = GateService(settings, at, GateRoster(at.desk), trust=(folder / "lists",), notifier=Notifier(None))
     finally:
         lane_devices.load = loaded
     first_s: dict[str, float] = {}
@@ -98,7 +103,7 @@ def _ours(at: Places, lists: Path, stills: Path, count: int) -> list[float]:
     stopping = threading.Event()
     turning = threading.Thread(target=gate.run, args=(stopping,))
     turning.start()
-    scanner = start("scanner", "--lane", "main", "--camera", f"stills:{stills},frames=3", at=at)
+    scanner = start("scanner", "--lane", "main", "--camera", f"stills:{folder / 'stills'},frames=3", at=at)
     try:
         eventually(lambda: len(lamp.greens_s) >= count, within_s=30 + count)
     finally:
