@@ -134,7 +134,11 @@ def _backup(
 
 def _contents(places: Places, settings: Settings, config: Path | None) -> Contents:
     rules = "rules/rules.toml" if places.rules == places.written_rules else "rules.toml"
-    files = {rules: places.rules, "settings/kiosk.toml": places.written_settings, "web/roster.key": places.desk.with_name("roster.key")}
+    files = {
+        rules: places.rules,
+        "settings/kiosk.toml": places.written_settings,
+        "web/roster.key": places.desk.with_name("roster.key"),
+    }
     for candidate in (config, places.state / "kiosk.toml", INSTALLED_CONFIG):
         if candidate is not None and candidate.is_file():
             files["kiosk.toml"] = candidate

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -42,6 +43,7 @@ class Row:
     detail: str = ""
     reasons: tuple[Reason, ...] = ()
     temperature: Measured | None = None
+    seals: Mapping[str, str] = field(default_factory=dict)
 
 
 def row(kind: EntryKind, hours: float, **more: Any) -> Row:

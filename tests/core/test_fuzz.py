@@ -10,7 +10,7 @@ from tests.support.fuzz_targets import targets
 from tests.support.fuzzing import Cost, TooMuch, attempt, changed, short
 
 INPUTS = 200  # for each target; signing makes some slow
-WITHIN_OTHERS = {"jsonld_terms", "ddcc"}  # read by what codecs/jsonld and payloads/eu_dcc read
+WITHIN_OTHERS = {"jsonld_terms", "ddcc", "keys"}  # read by what codecs/jsonld, payloads/eu_dcc and codecs/toml read
 
 
 @pytest.mark.parametrize("name", targets())
