@@ -31,8 +31,8 @@ _INTRO = {
         "Settings",
         "One TOML file: `--config FILE`, else `kiosk.toml` in the state folder, else `/etc/kiosk/kiosk.toml`. "
         "Every key has a default, so the file holds only what differs. A wrong value is refused with file, key and "
-        "reason. What managers and technicians change on the pages lies in `settings/kiosk.toml` in the state folder and "
-        "counts over it; where that is wrong, it does not count, and desk and `kiosk check` say so.",
+        "reason. What managers and technicians change on the pages lies in `settings/kiosk.toml` in the state folder "
+        "and counts over it; where that is wrong, it does not count, and desk and `kiosk check` say so.",
     ),
     Rules: (
         "Rules",
