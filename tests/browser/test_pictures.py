@@ -13,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from kiosk.core import requests as asks
+from kiosk.core.model import Outcome
 from tests.browser.pages import DESKTOP, DISPLAY, PHONE, DeskPage, Screen
 from tests.support.browser import Windows
 from tests.support.gates import eventually
@@ -54,7 +55,9 @@ PAGES = {
 def windows(browser: Browser, lives: LivingKiosk) -> Iterator[Windows]:
     """Windows before an empty street."""
     lives.nobody_comes()
-    eventually(lambda: lives.lane.current is None, within_s=70)
+    if (waits := lives.lane.current) is not None:
+        lives.ask(asks.Override, visit=waits.visit, outcome=Outcome.PASS)
+    eventually(lambda: lives.lane.current is None)
     with closing(Windows(browser)) as windows:
         yield windows
 
@@ -72,16 +75,12 @@ def keep(page: Page, name: str) -> None:
 @pytest.mark.parametrize("language", [CHINESE, ENGLISH])
 def test_the_residents_screen_from_the_first_step_to_the_result(lives: LivingKiosk, windows: Windows, language: str):
     screen = Screen(windows.open(DISPLAY), lives.address, language)
-    for part, faces in {
-        "resident": ("hold_still", "pass"),
-        "feverish": ("see_volunteer",),
-        "expired": ("stop",),
-    }.items():
-        lives.comes(part)
-        for face in faces:
-            screen.wait_for(face)
-            screen.page.wait_for_timeout(250)  # until the picture of the camera has faded in
-            keep(screen.page, f"screen-{face}-{language}")
+    for part, face in {"": "welcome", "resident": "pass", "feverish": "see_volunteer", "expired": "stop"}.items():
+        if part:
+            lives.comes(part)
+        screen.wait_for(face)
+        screen.page.wait_for_timeout(250)  # until the picture of the camera has faded in
+        keep(screen.page, f"screen-{face}-{language}")
     if language == CHINESE:
         lives.ask(asks.Evacuate, on=True)
         screen.wait_for("evacuate")
@@ -102,7 +101,8 @@ def test_the_desk_with_somebody_to_look_at(
     desk = DeskPage(page, lives.address)
     expect(desk.visit).to_contain_text(lives.comes("feverish").name)
     desk.wait_for("check")
-    expect(page.locator("#camera")).to_be_visible()
+    if size is not PHONE:
+        expect(page.locator("#camera")).to_be_visible()
     keep(page, f"desk-{name}-{language}")
 
 
