@@ -205,16 +205,17 @@
   // --- sheets
   const tools = [...document.querySelectorAll(".tools > details")];
   function shut(tool) { tool.open = false; tool.querySelector("summary").focus(); }
-  tools.forEach((tool) => tool.addEventListener("toggle", () => {
-    if (!tool.open) return;
-    tools.forEach((each) => { if (each !== tool) each.open = false; });
-    tool.querySelector("[data-first]")?.focus();
-  }));
+  function unfold(tool) {
+    tools.forEach((each) => { each.open = each === tool; });
+    const first = tool.querySelector("[data-first]");
+    if (first && !tool.contains(document.activeElement?.closest("input,select,textarea"))) first.focus();
+  }
+  tools.forEach((tool) => tool.addEventListener("toggle", () => { if (tool.open) unfold(tool); }));
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");
     if (opener) {
       event.preventDefault();
-      document.getElementById(opener.dataset.open).open = true;
+      unfold(document.getElementById(opener.dataset.open));
       return;
     }
     const open = tools.find((tool) => tool.open);
@@ -239,7 +240,7 @@
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (key === "?" && help) { event.preventDefault(); help.showModal(); return; }
     const tool = tools.find((each) => each.dataset.openKey === key);
-    if (tool) { event.preventDefault(); tool.open = true; return; }
+    if (tool) { event.preventDefault(); unfold(tool); return; } // at once: the next key is typed into it
     const quoted = CSS.escape(key);
     const field = document.querySelector(`[data-focus="${quoted}"]`);
     if (field) { event.preventDefault(); field.focus(); field.select(); return; }
