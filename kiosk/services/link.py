@@ -139,7 +139,11 @@ class Server:
                 continue
             with self._guard:
                 self._open.add(link)
-            threading.Thread(target=self._talk, args=(link,), name=f"link {self._path.name}", daemon=True).start()
+            thread = threading.Thread(target=self._talk, args=(link,), name=f"link {self._path.name}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no thread is left: they have to ask again, but the next are heard
+                self._hang_up(link)
 
     def _talk(self, link: socket.socket) -> None:
         try:
@@ -147,10 +151,13 @@ class Server:
         except LinkDown:
             pass  # the other end is gone: nothing is owed to it
         finally:
-            with self._guard:
-                self._open.discard(link)
-            link.close()
-            self._places.release()
+            self._hang_up(link)
+
+    def _hang_up(self, link: socket.socket) -> None:
+        with self._guard:
+            self._open.discard(link)
+        link.close()
+        self._places.release()
 
     def close(self) -> None:
         """Stops listening and hangs up on everybody."""

@@ -115,3 +115,19 @@ def server_and_path(tmp_path):
     server = doubling(tmp_path / "s.sock")
     yield server, tmp_path / "s.sock"
     server.close()
+
+
+def test_a_listener_for_whom_no_thread_is_left_hangs_up_and_hears_the_next(server_and_path, monkeypatch):
+    _, path = server_and_path
+    starts = threading.Thread.start
+
+    def refused(thread):
+        if thread.name.startswith("link "):
+            monkeypatch.setattr(threading.Thread, "start", starts)
+            raise RuntimeError("can't start new thread")
+        starts(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(LinkDown):
+        link.ask(path, Question(1), Answer)
+    assert link.ask(path, Question(2), Answer) == Answer(4)
