@@ -277,12 +277,12 @@ class Places:
 
     @property
     def resolver_socket(self) -> Path:
-        """Where the resolver answers."""
-        return self.runtime / "resolver.sock"
+        """Where the resolver answers; in a folder of its own, the only one of them that the resolver is shown."""
+        return self.runtime / "resolver" / "resolver.sock"
 
     def scanner_socket(self, lane: str) -> Path:
-        """Where the gate listens for the scanner of `lane`."""
-        return self.runtime / f"scanner-{lane}.sock"
+        """Where the gate listens for the scanner of `lane`; in the only folder of them that a scanner is shown."""
+        return self.runtime / "scanner" / f"{lane}.sock"
 
 
 def places(state: Path, runtime: Path | None = None) -> Places:

@@ -70,6 +70,14 @@ def test_sockets_may_lie_in_a_runtime_folder_of_their_own(tmp_path: Path):
     assert at.scanner_socket("east") != at.scanner_socket("west")
 
 
+def test_where_scanners_and_resolver_find_their_sockets_lies_none_of_the_gate_or_the_pages(tmp_path: Path):
+    at = places(tmp_path)
+    exposed = {at.scanner_socket("main").parent, at.resolver_socket.parent}
+    assert len(exposed) == 2
+    for theirs in (at.gate_socket, at.desk_socket):
+        assert not any(theirs.is_relative_to(folder) for folder in exposed)
+
+
 @pytest.mark.parametrize("shape", [Settings, rules.Rules])
 def test_every_setting_has_a_default_and_one_sentence_in_the_reference(shape):
     for row in reference.rows(shape):

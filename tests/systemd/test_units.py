@@ -104,7 +104,15 @@ def test_the_scanner_touches_nothing_but_the_camera() -> None:
     scanner = Unit(SERVICES[1])
     assert scanner.all("DeviceAllow") == ["char-video4linux rw"]
     assert scanner.all("ReadWritePaths") == []
-    assert scanner["Service"]["TemporaryFileSystem"] == "/var/lib/kiosk:ro"
+    assert "/var/lib/kiosk:ro" in scanner["Service"]["TemporaryFileSystem"].split()
+
+
+@pytest.mark.parametrize(("name", "folder"), [(SERVICES[1], "scanner"), (SERVICES[3], "resolver")])
+def test_who_meets_strangers_bytes_is_shown_no_socket_but_its_own(name: str, folder: str) -> None:
+    unit = Unit(name)
+    assert "/run/kiosk:ro" in unit["Service"]["TemporaryFileSystem"].split()
+    assert unit.all("BindPaths") == [f"/run/kiosk/{folder}"]
+    assert not any("/run/kiosk" in paths for paths in unit.all("ReadWritePaths"))
 
 
 def test_services_write_into_their_own_folders_only() -> None:

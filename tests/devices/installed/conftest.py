@@ -12,15 +12,30 @@ import pytest
 
 from kiosk.services.street import Mint
 from tests.support.gates import wall
-from tests.support.installed_kiosk import AT, SETTINGS, UNITS, active, device, keep_the_clock, soon, systemctl
-from tests.support.kernel_devices import PluggedCamera, ThermometerPart
+from tests.support.installed_kiosk import (
+    AT,
+    GATE,
+    SCANNER,
+    SETTINGS,
+    UNITS,
+    active,
+    device,
+    journal,
+    keep_the_clock,
+    soon,
+    systemctl,
+)
+from tests.support.kernel_devices import HeaderLines, PluggedCamera, ThermometerPart
 
 INSTALLER = Path(__file__).parents[3] / "systemd" / "install.sh"
 PATIENCE = Path("/etc/systemd/system/kiosk-scanner@.service.d/guest.conf")
+NEEDED = ("camera", "scanner", "thermometer", "lamp")
 LANE = """
 [[lane]]
 name = "main"
-buttons = "gpio:pass=5,deny=6,again=13,call=19,evacuate=26"
+lamp = "leds:green=17,amber=27,red=22,chip={chip}"
+buttons = "gpio:pass=5,deny=6,again=13,call=19,evacuate=26,chip={chip}"
+hand_scanner = "evdev:name=Kiosk Test Hand Scanner"
 
 [scanner]
 width = 640
@@ -37,7 +52,7 @@ def installed() -> Iterator[Mint]:
     mint = Mint.fresh(datetime.now(UTC))
     mint.publish(AT.trust)
     keep_the_clock()
-    SETTINGS.write_text(LANE)
+    SETTINGS.write_text(LANE.format(chip=HeaderLines().chip))
     PATIENCE.parent.mkdir(parents=True, exist_ok=True)
     PATIENCE.write_text("[Service]\nWatchdogSec=5s\n")  # a second is little for a guest on a busy machine
     subprocess.run([INSTALLER], env=os.environ | {"APT": "no"}, check=True, timeout=200)
@@ -51,5 +66,8 @@ def installed() -> Iterator[Mint]:
 def kiosk(installed: Mint, part: ThermometerPart, lens: PluggedCamera) -> Mint:
     """The same, with every device well and nobody in front of it."""
     lens.sees(wall(640, 480))
-    soon(lambda: {device(each) for each in ("camera", "scanner", "thermometer", "lamp")} == {"ok"})
+    try:
+        soon(lambda: {device(each) for each in NEEDED} == {"ok"})
+    except AssertionError as late:
+        raise AssertionError(f"a device is not well\n{journal(GATE)}\n{journal(SCANNER)}") from late
     return installed

@@ -143,7 +143,7 @@ class Days:
 
     def _start(self, out: Any) -> subprocess.Popen[bytes]:
         self._started_s = time.monotonic()
-        for socket in self._at.runtime.iterdir():
+        for socket in self._at.runtime.rglob("*.sock"):
             socket.unlink()
         return run_kiosk("gate", *DEVICES, "--trust", str(self._lists), at=self._at, out=out, module=self._module)
 
