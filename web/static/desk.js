@@ -151,14 +151,23 @@
     settled(document.querySelector(".hand-over"));
   }
 
+  // Whether the volunteer already types elsewhere: an answer that comes late takes nobody's field away.
+  function goneOn(form, tool) {
+    const active = document.activeElement;
+    if (!active || form.contains(active) || (tool && tool.contains(active))) return false;
+    const same = active.dataset.keep && form.querySelector(`[data-keep="${CSS.escape(active.dataset.keep)}"]`);
+    return !same && (typing(active) || Boolean(active.closest(".tools > details[open]")));
+  }
+
   function settled(form) {
+    const tool = form.closest(".tools > details");
+    const elsewhere = goneOn(form, tool);
     form.reset();
     form.querySelectorAll("[data-keep]").forEach((field) => { field.value = field.defaultValue; });
-    const tool = form.closest(".tools > details");
-    if (tool) shut(tool);
+    if (tool) { if (elsewhere) tool.open = false; else shut(tool); }
     const found = document.getElementById("found");
     if (found && form.closest("#found")) found.replaceChildren();
-    document.activeElement?.blur();
+    if (!elsewhere) document.activeElement?.blur();
   }
 
   document.addEventListener("submit", (event) => {
