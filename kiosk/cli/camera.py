@@ -100,9 +100,7 @@ def measured(camera: Camera, scanner: Pointer, fps: float) -> Iterator[Aim]:
         except EOFError:
             return
         if frame is None:
-            raise CameraFault(
-                _("no picture came within %(seconds)d s; check cable and power", seconds=FRAME_WITHIN_S)
-            )
+            raise CameraFault(_("no picture came within %(seconds)d s; check cable and power", seconds=FRAME_WITHIN_S))
         sightings = scanner.sightings(frame.picture)
         eye.look(frame.picture, sightings, frame.taken_s)
         if frame.taken_s >= due_s:
