@@ -15,8 +15,12 @@ DISPLAY = {"width": 800, "height": 480}  # the 7-inch display at the gate
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 
+# Whatever comes in by moving has come to rest; what moves for ever stands as it began.
+AT_REST = """document.getAnimations().forEach((each) =>
+    each.effect.getComputedTiming().endTime === Infinity ? each.cancel() : each.finish());"""
+
 # What stands out of the window or over another text.
-CUT_OFF = """() => {
+CUT_OFF = f"() => {{ {AT_REST}" """
   const boxes = [...document.querySelectorAll('h1, .help, .there, .initials, .companions, footer p, header > *')]
     .filter((part) => part.checkVisibility() && part.textContent.trim())
     .map((part) => [part, part.getBoundingClientRect()]);
@@ -28,12 +32,11 @@ CUT_OFF = """() => {
 }"""
 
 # WCAG 2.2, 1.4.6: the contrast ratio of text and ground on the screen.
-LEAST_CONTRAST = """() => {
+LEAST_CONTRAST = f"() => {{ {AT_REST}" """
   const light = (rgb) => rgb.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
   const numbers = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map(Number);
   const screen = document.getElementById('screen');
-  screen.getAnimations().forEach((each) => each.finish());
   const ground = light(numbers(getComputedStyle(screen).backgroundColor));
   const parts = [...screen.querySelectorAll('h1, p, a, .brand, .there b')]
     .filter((part) => part.checkVisibility() && !part.closest('.tip'));  // a hint is the same pair the other way round

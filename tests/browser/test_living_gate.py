@@ -99,6 +99,7 @@ def test_a_whole_shift_is_worked_without_a_mouse(lives: LivingKiosk, windows: Wi
     page = windows.open(DESKTOP if language == "en" else DISPLAY)
     keys = page.keyboard
     page.goto(f"{lives.address}/login?lang={language}")
+    expect(page.locator("input[name=name]")).to_be_focused()
     for typed in (VOLUNTEER, PIN):
         keys.type(typed)
         keys.press("Tab" if typed == VOLUNTEER else "Enter")
@@ -134,8 +135,10 @@ def test_a_whole_shift_is_worked_without_a_mouse(lives: LivingKiosk, windows: Wi
     for key, heading in (("l", "/desk/review"), ("i", "/desk/inside"), ("s", "/desk/paper"), ("q", "/desk")):
         keys.press(key)
         page.wait_for_url(f"**{heading}*")
-        if page.evaluate("document.activeElement.matches('input')"):
-            keys.press("Escape")  # out of a field that waits to be typed into
+        field = page.locator("input[autofocus]")
+        if field.count():  # one that waits to be typed into: out of it
+            expect(field).to_be_focused()
+            keys.press("Escape")
     keys.press("z")
     expect(page.locator("#tool-hand-over [data-first]")).to_be_focused()
     for typed in (SECOND, SECOND_PIN):
