@@ -10,22 +10,21 @@ import secrets
 import threading
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kiosk.core import buttons, requests
+from kiosk.core import buttons
 from kiosk.core import gate as whole
 from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, Say, ShowLamp
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
-from kiosk.core.lane import Arrival, Idle, Known, Lane, Look, OnlineAnswer
-from kiosk.core.model import ConditionKind, Credential, Part, Reading, Scan, Source
+from kiosk.core.lane import Idle, Lane, OnlineAnswer
+from kiosk.core.model import ConditionKind, Credential, Source
 from kiosk.core.present import condition_views, desk_view, waiting_level
-from kiosk.core.reasons import Answer, Reason
+from kiosk.core.reasons import Answer
 from kiosk.core.requests import Reply, Request
 from kiosk.core.step import not_recorded, step, unrecorded
 from kiosk.core.view import Counts, GateView
@@ -38,6 +37,7 @@ from kiosk.services.inbox import Answered, Asked, HandScanned, Inbox, Message, P
 from kiosk.services.lane_devices import LaneDevices
 from kiosk.services.lists_watch import Lists
 from kiosk.services.notify import Notifier
+from kiosk.services.passage import Passage
 from kiosk.services.passers import Passers, Roster
 from kiosk.services.replies import Replies
 from kiosk.services.resolver_link import ResolverLink
@@ -49,22 +49,6 @@ TURN_S = 0.1  # the longest between two looks
 VIEW_EVERY_S = 1.0
 HOUSEKEEPING_S = 3600.0
 MOST_TEXTS = 16  # of one picture; a sheet full of codes holds nobody up
-
-
-@dataclass
-class Passage:
-    """One lane with everything that belongs to it."""
-
-    lane: Lane
-    devices: LaneDevices
-    scanner: ScannerLink
-    air: Reading | None = None
-    arrivals: list[Arrival] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    online: list[OnlineAnswer] = field(default_factory=list)
-    parts: tuple[Part, ...] = ()  # of a code that is shown in several, while its visit lasts
-    typed: list[str] = field(default_factory=list)  # ids of requests that typed a code for the next look
 
 
 class GateService:
@@ -102,6 +86,9 @@ class GateService:
                     self._clock,
                     self._audience.picture,
                 ),
+                self._passers,
+                self._resolver,
+                self._clock,
             )
             for lane in settings.lane
         }
@@ -150,8 +137,8 @@ class GateService:
         self._show()
 
     def _look_at(self, passage: Passage) -> None:
-        look = self._look(passage)
-        before, typed, passage.typed = passage.lane, passage.typed, []
+        before = passage.lane
+        look, typed = passage.look(self._gate, self._policy, writable=self._book.writable)
         passage.lane, effects = step(before, look, self._policy.rules)
         said = [Respond(request_id, Answer.DONE) for request_id in typed]
         for done, effect in enumerate(effects):
@@ -169,28 +156,6 @@ class GateService:
         for each in said:
             self._apply(passage, each)
         passage.devices.turned(waiting_level(passage.lane, look.now, self._policy.rules))
-
-    def _look(self, passage: Passage) -> Look:
-        known: dict[str, Known] = {}
-        for request in passage.requests:
-            if isinstance(request, requests.ManualVisit) and request.person:
-                found = self._passers.known(request.person, passage.lane.direction, self._policy, self._clock.now())
-                known |= {request.person: found} if found else {}
-        look = Look(
-            now=self._clock.now(),
-            fresh_id=secrets.token_hex(8),
-            gate=self._gate,
-            arrivals=tuple(passage.arrivals),
-            readings=tuple(passage.readings),
-            requests=tuple(passage.requests),
-            online=tuple(passage.online),
-            known=known,
-            faults=self._faults(passage),
-            resolver=self._resolver is not None,
-        )
-        for gathered in (passage.arrivals, passage.readings, passage.requests, passage.online):
-            gathered.clear()
-        return look
 
     def _apply(self, passage: Passage, effect: Effect) -> None:
         match effect:
@@ -236,15 +201,13 @@ class GateService:
         match message:
             case ScannerLooked(lane, looked):
                 for text in looked.texts[:MOST_TEXTS]:
-                    self._hold_up(self._passages[lane], text, Source.CAMERA)
+                    self._passages[lane].hold_up(text, Source.CAMERA, self._policy)
             case HandScanned(lane, text):
-                self._hold_up(self._passages[lane], text, Source.HAND)
+                self._passages[lane].hold_up(text, Source.HAND, self._policy)
             case ThermometerRead(lane, reading):
-                self._passages[lane].readings.append(reading)
-                self._passages[lane].air = reading
+                self._passages[lane].measured(reading)
             case Pressed(lane, button, _):
-                passage = self._passages[lane]
-                pressed = buttons.request(button, passage.lane, secrets.token_hex(8), self._clock.now())
+                pressed = buttons.request(button, self._passages[lane].lane, secrets.token_hex(8), self._clock.now())
                 if pressed is not None:
                     self._route(pressed)
             case Asked(request, reply):
@@ -253,18 +216,7 @@ class GateService:
                 match_ = self._roster.match(read) if isinstance(read, Credential) else None
                 answer = OnlineAnswer(visit, key, read, match_)
                 for passage in self._passages.values():
-                    passage.online.append(answer)
-
-    def _hold_up(self, passage: Passage, text: str, source: Source) -> None:
-        scan, direction = Scan(text, self._clock.now(), source, passage.lane.name), passage.lane.direction
-        arrival = self._passers.arrival(scan, direction, self._policy)
-        held = passage.parts if passage.lane.visit else ()
-        passage.parts, arrival = self._passers.together(held, arrival, scan, direction, self._policy)
-        if self._resolver is not None:
-            self._resolver.remember(arrival.presented, text)
-        if arrival.presented.key not in dict(passage.lane.in_view):
-            passage.devices.thermometer.code_shown()
-        passage.arrivals.append(arrival)
+                    passage.resolved(answer)
 
     def _ask(self, request: Request, reply: Future[Reply]) -> None:
         """A request that was answered before gets the same answer: a retry is harmless."""
@@ -279,22 +231,15 @@ class GateService:
         if passage is None:
             unknown = Answer.VISIT_ENDED if hasattr(request, "visit") else Answer.UNKNOWN_LANE
             self._replies.give(Reply(request_id=request.request_id, answer=unknown))
-        elif isinstance(request, requests.Typed):
-            self._hold_up(passage, request.text, Source.KEYBOARD)
-            passage.typed.append(request.request_id)
         else:
-            passage.requests.append(request)
+            passage.asked(request, self._policy)
 
     def _passage_of(self, request: Request) -> Passage | None:
         lane = getattr(request, "lane", None)
         if lane is not None:
             return self._passages.get(lane)
         visit = getattr(request, "visit", "")
-        for passage in self._passages.values():
-            recent = (ended.visit for ended in passage.lane.recent)
-            if any(each is not None and each.id == visit for each in (passage.lane.visit, *recent)):
-                return passage
-        return None
+        return next((passage for passage in self._passages.values() if passage.serves(visit)), None)
 
     # --- Conditions and faults ----------------------------------------------------------------------------
 
@@ -324,22 +269,13 @@ class GateService:
                 p.air and whole.ambient_out_of_range(p.air, rules) for p in passages
             ),
             ConditionKind.CALIBRATION_DUE: self._calibrations.due(rules.temperature),
-            ConditionKind.CAMERA_DOWN: any(self._faults(passage) & {Reason.CAMERA_DOWN} for passage in passages),
+            ConditionKind.CAMERA_DOWN: any(passage.camera_down() for passage in passages),
             ConditionKind.CASE_OPENED: any(p.devices.case_opened(self._gate.decided) for p in passages),
             ConditionKind.CLOCK_IN_DOUBT: self._clock.state() is ClockState.UNTRUSTED,
             ConditionKind.TRUST_STALE: stale,
             ConditionKind.RESOLVER_DOWN: self._resolver is not None and self._resolver.down,
         }
         return frozenset(kind for kind, held in holds.items() if held)
-
-    def _faults(self, passage: Passage) -> frozenset[Reason]:
-        passage.scanner.check()
-        faults = set()
-        if not self._book.writable:
-            faults.add(Reason.LOGBOOK_DOWN)
-        if any(watched.is_down() for watched in (passage.scanner.scanner, passage.scanner.camera)):
-            faults.add(Reason.CAMERA_DOWN)
-        return frozenset(faults)
 
     # --- Showing ------------------------------------------------------------------------------------------
 
@@ -369,7 +305,7 @@ class GateService:
         if self._resolver is not None:
             devices.append(self._resolver.view())
         for passage in self._passages.values():
-            devices += [passage.scanner.camera.view(), passage.scanner.scanner.view(), *passage.devices.views()]
+            devices += passage.views()
         return GateView(
             turn=0,
             at=datetime.min.replace(tzinfo=UTC),
@@ -395,6 +331,5 @@ class GateService:
             if self._resolver is not None:
                 last_first.callback(self._resolver.close)
             for passage in self._passages.values():
-                last_first.callback(passage.devices.close)
-                last_first.callback(passage.scanner.close)
+                last_first.callback(passage.close)
             last_first.callback(self._audience.close)

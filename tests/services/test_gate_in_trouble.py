@@ -130,7 +130,7 @@ def test_a_time_without_a_zone_and_a_number_without_bound_are_hung_up_on(house, 
 
 def test_a_picture_full_of_codes_is_looked_at_only_so_far(house, monkeypatch):
     held_up = []
-    monkeypatch.setattr(house.gate, "_hold_up", lambda _, text, __: held_up.append(text))
+    monkeypatch.setattr(house.gate._passages["main"], "hold_up", lambda text, *_: held_up.append(text))
     house.looks(*(f"code {number}" for number in range(1000)))
     assert len(held_up) == 16
 
