@@ -66,7 +66,7 @@ def sheets(state: Path | None, config: Path | None, count: int, out: Path) -> No
 def enter(state: Path | None, config: Path | None, file: Path, by: str) -> None:
     """Enters the lines of paper sheets from a CSV FILE; each visit counts when it happened.
 
-    Columns, in English or Chinese: sheet/表号, line/行, date/日期, time/时间, outcome/结果, volunteer/值守人, and where
+    Columns, in English or Chinese: sheet/表号, line/行, date/日期, time/时间, outcome/结果, volunteer/志愿者, and where
     there are any name/姓名, room/房号, temperature/体温, direction/方向, lane/通道. Outcomes are pass, check, deny.
     Sheet, date and volunteer left empty are those of the line above. Where a line cannot be read, nothing is
     entered; a line that is there already is named and left alone, so that a mended file can be entered again.

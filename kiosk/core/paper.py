@@ -114,7 +114,7 @@ _COLUMNS = {
     "room": ("room", "楼栋房号", "房号"),
     "temperature": ("temperature", "体温"),
     "outcome": ("outcome", "结果"),
-    "volunteer": ("volunteer", "值守人"),
+    "volunteer": ("volunteer", "志愿者", "值守人"),
     "direction": ("direction", "方向"),
     "lane": ("lane", "通道"),
 }

@@ -20,9 +20,9 @@ COLUMNS: tuple[tuple[str, float], ...] = (
     ("进/出 In/Out", 22.0),
     ("体温 °C", 24.0),
     ("结果 Outcome", 41.0),
-    ("值守人 Volunteer", 50.0),
+    ("志愿者 Volunteer", 50.0),
 )
-_OUTCOMES = ("放行", "复核", "劝返")  # pass, check, stop: one is ticked
+_OUTCOMES = ("通过", "复核", "劝返")  # pass, check, stop: one is ticked
 _TICK_MM = 3.0
 
 

@@ -71,7 +71,7 @@ def test_a_typed_sheet_is_read_with_the_places_own_time() -> None:
 
 
 def test_chinese_columns_and_words_are_understood() -> None:
-    text = "\ufeff表号,行,日期,时间,姓名,房号,体温,结果,值守人,方向\n1,1,2026/11/21,7：05,王小明,,36.5℃,放行,李,出\n"
+    text = "\ufeff表号,行,日期,时间,姓名,房号,体温,结果,志愿者,方向\n1,1,2026/11/21,7：05,王小明,,36.5℃,放行,李,出\n"
     ((line,), problems) = paper.parse(text, SHANGHAI)
     assert problems == ()
     assert (line.outcome, line.direction, line.celsius) == (Outcome.PASS, Direction.OUT, 36.5)
