@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from kiosk.locale import gettext as _
 from kiosk.store.desk import Role
+from web import strip
 from web.asking import wants_json
 from web.parts import parts
 
@@ -31,8 +32,9 @@ MAY: dict[Role, frozenset[Role]] = {
 class Login(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """Somebody who is logged in: one session and its user."""
 
-    def __init__(self, token: str, user_id: str, name: str, role: Role) -> None:
+    def __init__(self, token: str, user_id: str, name: str, role: Role, *, shared: bool = False) -> None:
         self.token = token
+        self.shared = shared  # at the strip of a display that residents see as well
         self.id = user_id
         self.name = name
         self.role = role
@@ -90,8 +92,11 @@ def init(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> Login | None:
+        shared = strip.is_here()
+        if shared and not strip.goes_on(token, touched=_is_touch()):
+            return None
         found = parts().desk.sessions.find(token)
-        return None if found is None else Login(token, found.user.id, found.user.name, found.user.role)
+        return None if found is None else Login(token, found.user.id, found.user.name, found.user.role, shared=shared)
 
     @app.before_request
     def guard() -> Response | tuple[Response, int] | None:
@@ -113,11 +118,19 @@ def init(app: Flask) -> None:
         return None
 
 
+def _is_touch() -> bool:
+    """Whether somebody asked for this, rather than a page by itself or a resident at the screen."""
+    return request.endpoint != "desk.events" and request.blueprint != "screen"
+
+
 def _to_login() -> Response | tuple[Response, int]:
     """Where to log in, and back to the page afterwards. Somebody who was logged in is told that it has ended."""
     page = request.full_path.rstrip("?") if request.method == "GET" else url_for("login.home")
     said = "ended" if "_user_id" in session else None
     address = url_for("login.enter", next=page, said=said)
+    if strip.is_here():  # the shared display is the residents' again
+        strip.leaves()
+        address = url_for("screen.show")
     if wants_json():
         return jsonify(done=False, said=_("Your login has ended. Please log in to go on."), login=address), 401
     return redirect(address, code=303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 
+from web import strip
 from web.parts import Parts
 from web.screen_news import lane_of
 from web.streams import event
@@ -15,11 +16,12 @@ _SESSION_CHECK_TURNS = 15  # a stream looks so many turns apart whether its logi
 class DeskNews:
     """What one desk was told already."""
 
-    def __init__(self, at: Parts, lane: str, language: str, session: str) -> None:
+    def __init__(self, at: Parts, lane: str, language: str, session: str, *, shared: bool = False) -> None:
         self._at = at
         self._lane = lane
         self._language = language
         self._session = session
+        self._shared = shared  # the strip of the residents' display, which locks itself
         self._told: dict[str, str] = {}
         self._picture = 0
         self._turn = 0
@@ -27,7 +29,7 @@ class DeskNews:
     def since(self) -> Iterator[str]:
         """What changed since the last call."""
         self._turn += 1
-        if self._turn % _SESSION_CHECK_TURNS == 0 and self._at.desk.sessions.find(self._session, touch=False) is None:
+        if self._has_ended():
             yield event("ended", None)
             return
         view = self._at.gate.view
@@ -45,3 +47,9 @@ class DeskNews:
             if jpeg and number != self._picture:
                 self._picture = number
                 yield event("picture", b64encode(jpeg).decode())
+
+    def _has_ended(self) -> bool:
+        if self._shared and not strip.goes_on(self._session, touched=False):
+            return True
+        looks = self._turn % _SESSION_CHECK_TURNS == 0
+        return looks and self._at.desk.sessions.find(self._session, touch=False) is None

@@ -16,7 +16,7 @@ from kiosk.core.codecs import plain
 from kiosk.core.formats import local_pass
 from kiosk.locale import gettext as _
 from kiosk.store.desk import Refused, Role, User
-from web import asking
+from web import asking, strip
 from web.access import MAY, Login, public
 from web.parts import parts
 
@@ -67,7 +67,7 @@ def check() -> tuple[str, int] | Response:
         typed = request.form.get("name", "")
         shown = "" if typed.lstrip().startswith(local_pass.PREFIXES) else plain.words(typed, 64)
         return render_template("login.html", problem=why(answer), name=shown), 401
-    open_session(answer)
+    open_session(answer, shared=bool(request.form.get("strip")))
     return redirect(_onward(), code=303)
 
 
@@ -79,10 +79,13 @@ def who_asks() -> User | Refused:
     return at.desk.users.check(plain.words(typed, 64), request.form.get("secret", "")[:200])
 
 
-def open_session(user: User) -> None:
-    """Whoever was logged in here before, it is `user` now."""
+def open_session(user: User, *, shared: bool) -> None:
+    """Whoever was logged in here before, it is `user` now. `shared`: at the strip of the residents' display."""
     session.clear()
-    login_user(Login(parts().desk.sessions.open(user.id), user.id, user.name, user.role))
+    token = parts().desk.sessions.open(user.id)
+    if shared:
+        strip.begins(token)
+    login_user(Login(token, user.id, user.name, user.role, shared=shared))
 
 
 @blueprint.post("/logout")

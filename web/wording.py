@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, g, request
 from flask_babel import format_datetime, format_decimal, format_time
 
-from kiosk.locale import desk, words
+from kiosk.locale import desk, details, words
 from kiosk.locale import gettext as _
 from kiosk.locale import keys as keys_said
 from kiosk.store.desk import Role, User
@@ -28,6 +28,7 @@ class Say:
     face = staticmethod(words.face)
     said = staticmethod(words.said)
     scope = staticmethod(desk.scope)
+    detail = staticmethod(details.detail)
 
 
 def _says(table_name: str) -> object:

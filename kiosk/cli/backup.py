@@ -18,10 +18,9 @@ from kiosk.core.entry import SealClass
 from kiosk.core.faults import KioskError
 from kiosk.core.requests import NoteBackup
 from kiosk.locale import gettext as _
-from kiosk.services import lists
 from kiosk.services.stick import Sticks
 from kiosk.settings import Places, Settings
-from kiosk.store import backup
+from kiosk.store import backup, lists
 from kiosk.store.backup import Contents, Kept, Step
 from kiosk.store.keys import TAG, Keyring
 from kiosk.store.recovery import RecoveryKey, RecoveryPublic

@@ -18,10 +18,11 @@ from kiosk.core.reasons import Answer
 from kiosk.core.requests import ConfirmTime
 from kiosk.locale import gettext as _
 from kiosk.locale import words
-from kiosk.services import link, lists
+from kiosk.services import link
 from kiosk.services.clock import SystemClock
 from kiosk.services.messages import Follow, State
 from kiosk.settings import Places
+from kiosk.store import lists
 from kiosk.store.reader import Filter, Reader
 
 

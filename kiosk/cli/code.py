@@ -16,8 +16,7 @@ from kiosk.core.marks import Colour
 from kiosk.core.model import Group
 from kiosk.locale import gettext as _
 from kiosk.printing.code import code
-from kiosk.services import lists
-from kiosk.store import pass_keys
+from kiosk.store import lists, pass_keys
 
 
 @click.group(name="code")

@@ -32,7 +32,7 @@ from kiosk.core.parts import read_all
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
 from kiosk.locale import words
-from kiosk.services import lists, rule_files
+from kiosk.store import lists, rule_files
 
 SHAPE = '{"id": ..., "scans": ["..."], "temperature_c"?: 36.5, "at"?: "ISO 8601", "direction"?: "in" or "out"}'
 

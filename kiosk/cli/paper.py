@@ -18,7 +18,7 @@ from kiosk.core.requests import EnterPaper, NumberSheets
 from kiosk.locale import gettext as _
 from kiosk.locale import words
 from kiosk.printing.paper_sheet import paper_sheets
-from kiosk.services import lists
+from kiosk.store import lists
 
 _AT_ONCE = 100  # lines of one request
 

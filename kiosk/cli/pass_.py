@@ -22,9 +22,8 @@ from kiosk.core.trust import own_keys
 from kiosk.locale import gettext as _
 from kiosk.printing.code import code
 from kiosk.printing.pass_card import PassCard, dated, pass_card, pass_sheets
-from kiosk.services import lists
 from kiosk.settings import Places, Settings
-from kiosk.store import pass_batch, pass_keys
+from kiosk.store import lists, pass_batch, pass_keys
 from kiosk.store.pass_batch import ID_BYTES, Issued, LineReason, Usual, end_of_day
 
 

@@ -20,8 +20,8 @@ from kiosk.core.parts import read_next
 from kiosk.core.summary import summary
 from kiosk.core.trust import Trust
 from kiosk.locale import gettext as _
-from kiosk.services import lists
 from kiosk.settings import Places
+from kiosk.store import lists
 
 
 @click.command(name="read")

@@ -12,10 +12,9 @@ from kiosk.cli._options import open_settings, state_option, state_places
 from kiosk.cli.backup import progress, read_key
 from kiosk.core.faults import KioskError
 from kiosk.locale import gettext as _
-from kiosk.services import lists
 from kiosk.services.book import BOOT_ID
 from kiosk.services.stick import Sticks
-from kiosk.store import backup, restore
+from kiosk.store import backup, lists, restore
 from kiosk.store.archive import Head
 
 

@@ -18,9 +18,9 @@ from kiosk.core.faults import SettingsError
 from kiosk.core.trust import Signer, Trust
 from kiosk.core.trust.imported import of_no_issuer, open_purposes
 from kiosk.locale import gettext as _
-from kiosk.services import list_import, lists, rule_files
-from kiosk.services.list_import import Candidate, Said
 from kiosk.settings import Places
+from kiosk.store import list_import, lists, rule_files
+from kiosk.store.list_import import Candidate, Said
 
 PURPOSES = ("divoc", "eu_dcc", "nhs_poster", "ramzor", "vds_nc")  # that keys may be for which do not say it
 MOST_ISSUERS = 40  # of one list that are shown by name

@@ -16,8 +16,7 @@ from kiosk.core.formats import community_code, venue
 from kiosk.locale import gettext as _
 from kiosk.printing.code import code
 from kiosk.printing.venue_poster import SIZES_MM, VenuePoster, as_pdf, as_svg
-from kiosk.services import lists
-from kiosk.store import pass_keys
+from kiosk.store import lists, pass_keys
 
 
 @click.group(name="venue")

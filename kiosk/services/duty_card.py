@@ -10,8 +10,8 @@ from kiosk.core.formats import local_pass
 from kiosk.core.model import Credential
 from kiosk.core.reasons import Reason
 from kiosk.core.validity import validity
-from kiosk.services import lists
 from kiosk.settings import Places
+from kiosk.store import lists
 
 
 def name_on(at: Places, text: str, now: datetime) -> str:

@@ -17,9 +17,9 @@ from kiosk.core.formats import online_code
 from kiosk.core.ports import Clock
 from kiosk.core.rules import Rules
 from kiosk.core.trust import Trust
-from kiosk.services import lists, rule_files
 from kiosk.services.devices import Watched
 from kiosk.settings import Places
+from kiosk.store import lists, rule_files
 
 EVERY_S = 2.0
 

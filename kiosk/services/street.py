@@ -22,8 +22,8 @@ from kiosk.core.codecs import cose
 from kiosk.core.formats import eu_dcc, local_pass
 from kiosk.core.model import Group
 from kiosk.core.trust import Signer, own_keys
-from kiosk.services import lists
 from kiosk.settings import Places
+from kiosk.store import lists
 
 ISSUER = "Simulated community"
 OPAQUE = "https://health.example.gov.cn/jkm/qrcode?token=simulated"

@@ -14,8 +14,8 @@ from kiosk.core.formats import read
 from kiosk.core.marks import Colour
 from kiosk.core.model import Credential, Group, VenueCode
 from kiosk.printing import paper
-from kiosk.services import lists
 from kiosk.settings import places
+from kiosk.store import lists
 
 CJK = pytest.mark.skipif(not paper.CJK_FONT.exists(), reason=f"install {paper.CJK_PACKAGE} for printing Chinese")
 LINK = ("--link", "https://c.example.org/h")

@@ -17,8 +17,8 @@ from kiosk.core.formats import read
 from kiosk.core.model import Credential, Group, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.printing import paper
-from kiosk.services import lists
 from kiosk.settings import places
+from kiosk.store import lists
 from tests.support import abroad, cards, country, mint
 
 CJK = pytest.mark.skipif(not paper.CJK_FONT.exists(), reason=f"install {paper.CJK_PACKAGE} for printing Chinese")

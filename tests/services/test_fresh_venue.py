@@ -10,9 +10,9 @@ from kiosk.core.formats import read
 from kiosk.core.model import Refusal, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.validity import validity
-from kiosk.services import lists
 from kiosk.services.fresh_venue import FreshVenue
 from kiosk.settings import Settings, VenueSection, parse, places
+from kiosk.store import lists
 from tests.support import mint
 
 BARE = Settings(venue=VenueSection(id="south-gate", name="南门", on_screen=True, fresh_s=60))

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from kiosk.core.trust import Trust
-from kiosk.services import lists
 from kiosk.services.clock import SystemClock
-from kiosk.services.list_import import import_list
 from kiosk.services.lists_watch import Lists
 from kiosk.settings import Places, places
+from kiosk.store import lists
+from kiosk.store.list_import import import_list
 
 
 @pytest.fixture

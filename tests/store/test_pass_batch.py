@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from kiosk.core.formats import read
 from kiosk.core.model import Credential, Group
-from kiosk.services import lists
 from kiosk.settings import places
-from kiosk.store import pass_batch, pass_keys
+from kiosk.store import lists, pass_batch, pass_keys
 from kiosk.store.pass_batch import Issued, LineReason, Usual
 
 ZONE = ZoneInfo("Asia/Shanghai")

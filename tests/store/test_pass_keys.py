@@ -11,10 +11,9 @@ from kiosk.core.formats import local_pass
 from kiosk.core.model import Refusal
 from kiosk.core.reasons import Reason
 from kiosk.core.validity import validity
-from kiosk.services import lists
-from kiosk.services.list_import import import_list
 from kiosk.settings import places
-from kiosk.store import pass_keys
+from kiosk.store import lists, pass_keys
+from kiosk.store.list_import import import_list
 
 
 def test_makers_that_start_together_get_one_key(tmp_path):

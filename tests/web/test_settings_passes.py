@@ -12,8 +12,8 @@ from flask import Flask
 
 from kiosk.core.formats import read
 from kiosk.core.model import Credential, Group
-from kiosk.services import lists
 from kiosk.settings import Places
+from kiosk.store import lists
 from kiosk.store.desk import Desk
 from tests.web.conftest import Clock, Visitor, until
 from web.settings import passes

@@ -49,8 +49,15 @@ def _first_lane(asked: str) -> str:
 def events() -> Response:
     """The parts of the desk as they change, and the lane's pictures."""
     at = parts()
-    news = DeskNews(at, request.args.get("lane", ""), g.language, current_user.get_id())
+    news = DeskNews(at, request.args.get("lane", ""), g.language, current_user.token, shared=current_user.shared)
     return at.streams.follow(at.gate, news.since)
+
+
+@blueprint.post("/here")
+@requires(Role.VOLUNTEER)
+def here() -> tuple[str, int]:
+    """Somebody touches the strip: asking this is enough, so that its log-in goes on."""
+    return "", 204
 
 
 @blueprint.route("/people", methods=["GET", "POST"])

@@ -15,8 +15,8 @@ from kiosk.core.faults import SettingsError
 from kiosk.core.trust import Trust, imported, signed_list
 from kiosk.core.trust.imported import Imported
 from kiosk.core.trust.parse import parse
-from kiosk.services import lists, rule_files
-from kiosk.settings import Places
+from kiosk.store import lists, rule_files
+from kiosk.store.lists import ListPlaces
 
 CERTIFICATES = frozenset({".pem", ".crt", ".cer", ".der"})
 
@@ -41,7 +41,7 @@ class Candidate:
     notes: tuple[str, ...] = ()
 
 
-def import_list(source: Path, at: Places, said: Said | None = None) -> Candidate:
+def import_list(source: Path, at: ListPlaces, said: Said | None = None) -> Candidate:
     """Puts a validated copy of `source` among the kiosk's lists, in the place of an older one of that name.
 
     `source` is a file, or a folder of certificates or of rules, which becomes one list. The new list is there whole
@@ -55,7 +55,7 @@ def import_list(source: Path, at: Places, said: Said | None = None) -> Candidate
     return candidate
 
 
-def examine(source: Path, at: Places, said: Said) -> Candidate:
+def examine(source: Path, at: ListPlaces, said: Said) -> Candidate:
     """What `import_list` would bring. Raises SettingsError."""
     data, name = _folder(source) if source.is_dir() else (lists.content(source), source.name)
     before = _before(at, name)
@@ -75,7 +75,7 @@ def examine(source: Path, at: Places, said: Said) -> Candidate:
     return _list(brought, name, at, said, held.notes)
 
 
-def _list(brought: Imported, name: str, at: Places, said: Said, notes: tuple[str, ...]) -> Candidate:
+def _list(brought: Imported, name: str, at: ListPlaces, said: Said, notes: tuple[str, ...]) -> Candidate:
     try:
         found = imported.trust(brought, name)
     except Rejected as refusal:
@@ -90,7 +90,7 @@ def _list(brought: Imported, name: str, at: Places, said: Said, notes: tuple[str
     return Candidate(target, imported.pack(brought), replace(found, notes=(*notes, *found.notes)))
 
 
-def _rules(held: signed_list.Held, name: str, at: Places, said: Said) -> Candidate:
+def _rules(held: signed_list.Held, name: str, at: ListPlaces, said: Said) -> Candidate:
     """Rules and value sets, held against those that stay beside them."""
     if said.purpose or said.issuer:
         raise SettingsError(f"{name}: country rules; leave --for and --issuer away")
@@ -106,7 +106,7 @@ def _rules(held: signed_list.Held, name: str, at: Places, said: Said) -> Candida
     return Candidate(target, held.data, found, held.notes)
 
 
-def _before(at: Places, name: str) -> Imported:
+def _before(at: ListPlaces, name: str) -> Imported:
     """What was said of the list of that name when it was imported; nothing where there is none, or a broken one."""
     for file in (at.trust / name, at.trust / _stored(name, b"{"), at.trust / _stored(name, b"-")):
         try:

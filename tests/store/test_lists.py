@@ -9,8 +9,8 @@ import pytest
 
 from kiosk.core.faults import SettingsError
 from kiosk.core.trust import Trust, own_keys
-from kiosk.services import lists
 from kiosk.settings import places
+from kiosk.store import lists
 from tests.support import mint
 
 STREET = mint.street()

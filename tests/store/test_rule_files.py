@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.core.faults import SettingsError
-from kiosk.services import rule_files
 from kiosk.services.clock import SystemClock
 from kiosk.services.lists_watch import Lists
 from kiosk.settings import Places, places
+from kiosk.store import rule_files
 from tests.support.country import VALUE_SETS, rule
 
 

@@ -9,17 +9,33 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from kiosk.core.codecs import Rejected
 from kiosk.core.faults import SettingsError
 from kiosk.core.trust import Trust, hash_file, merge, own_keys
 from kiosk.core.trust.parse import parse
-from kiosk.settings import Places
 from kiosk.store import pass_keys
 
 SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der", hash_file.SUFFIX})  # what counts in a folder
 MAX_BYTES = 64 * 1024 * 1024
 MAX_HASH_BYTES = 512 * 1024 * 1024  # of a file of hashes, which is mapped and not read
+
+
+class ListPlaces(Protocol):
+    """Where a kiosk keeps what it believes; `kiosk.settings.Places` says it."""
+
+    @property
+    def trust(self) -> Path:
+        """The folder of imported trust lists."""
+
+    @property
+    def country_rules(self) -> Path:
+        """The folder of country rules."""
+
+    @property
+    def pass_keys(self) -> Path:
+        """The folder of the kiosk's own keys."""
 
 
 def load(paths: Iterable[Path]) -> Trust:
@@ -33,23 +49,23 @@ def load(paths: Iterable[Path]) -> Trust:
     return merge(_one(file) for path in paths for file in _files(path))
 
 
-def public_list(at: Places) -> Path:
+def public_list(at: ListPlaces) -> Path:
     """The public halves of this kiosk's own keys, which any other can import to trust what this one issues."""
     return at.pass_keys / pass_keys.PUBLIC
 
 
-def of_kiosk(at: Places, more: Iterable[Path] = ()) -> Trust:
+def of_kiosk(at: ListPlaces, more: Iterable[Path] = ()) -> Trust:
     """What this kiosk trusts: its imported lists, the keys and denials of its own passes, and `more` paths."""
     return merge([_own(at), load([*_lists_in(at.trust), *more])])
 
 
-def _own(at: Places) -> Trust:
+def _own(at: ListPlaces) -> Trust:
     """What is made here, and therefore is never stale here."""
     made = [public_list(at), *sorted(at.pass_keys.glob("denied-*.json"))]
     return replace(load(file for file in made if file.is_file()), as_of=None)
 
 
-def last_good(at: Places, more: Iterable[Path] = ()) -> Trust:
+def last_good(at: ListPlaces, more: Iterable[Path] = ()) -> Trust:
     """The same where a list broke after its import: of each such list the copy that was made then.
 
     Raises SettingsError where there is no such copy.
@@ -67,7 +83,7 @@ def copy_of(file: Path) -> Path:
     return file.parent / ".imported" / file.name
 
 
-def imported(at: Places) -> tuple[tuple[Path, Trust | SettingsError], ...]:
+def imported(at: ListPlaces) -> tuple[tuple[Path, Trust | SettingsError], ...]:
     """Every imported list with its content, or with what is wrong with it, by name."""
     return tuple((file, _one_or_why(file)) for file in _lists_in(at.trust))
 

@@ -20,9 +20,9 @@ from kiosk.core.model import Credential
 from kiosk.core.reasons import Reason
 from kiosk.core.revoked import hashes
 from kiosk.core.trust import hash_file, own_keys
-from kiosk.services import lists, rule_files
-from kiosk.services.list_import import Said, import_list
 from kiosk.settings import Places, places
+from kiosk.store import lists, rule_files
+from kiosk.store.list_import import Said, import_list
 from tests.support import abroad, cards, mint
 from tests.support.country import VALUE_SETS, rule
 
