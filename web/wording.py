@@ -250,5 +250,6 @@ def init(app: Flask) -> None:
         language_name=_NAMES.__getitem__,
         other=language.other,
         place=app.config["KIOSK"].kiosk.place,
+        shared_idle_s=app.config["KIOSK"].screen.strip_idle_s,
         g=g,
     )
