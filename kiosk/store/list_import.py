@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,15 +50,35 @@ def import_list(source: Path, at: ListPlaces, said: Said | None = None) -> Candi
     reason.
     """
     candidate = examine(source, at, said or Said())
+    put(candidate, at)
+    return candidate
+
+
+def put(candidate: Candidate, at: ListPlaces) -> None:
+    """Puts what was examined in force, whole or not at all. Raises SettingsError."""
     if candidate.target.parent == at.trust:
         lists.write_whole(lists.copy_of(candidate.target), candidate.data, mode=0o644)
     lists.write_whole(candidate.target, candidate.data, mode=0o644)
-    return candidate
 
 
 def examine(source: Path, at: ListPlaces, said: Said) -> Candidate:
     """What `import_list` would bring. Raises SettingsError."""
-    data, name = _folder(source) if source.is_dir() else (lists.content(source), source.name)
+    if source.is_dir():
+        files = sorted(f for f in source.rglob("*") if f.is_file() and not f.name.startswith("."))
+        return examine_files([(str(file), lists.content(file)) for file in files if _counts(file)], at, said, source)
+    return examine_data(lists.content(source), source.name, at, said)
+
+
+def examine_files(files: Sequence[tuple[str, bytes]], at: ListPlaces, said: Said, folder: Path) -> Candidate:
+    """What files of certificates, or of country rules, would bring as one list, called as `folder`.
+
+    Each of `files` is its name, by which an error calls it, and what it holds. Raises SettingsError.
+    """
+    return examine_data(*_one_list(files, folder), at, said)
+
+
+def examine_data(data: bytes, name: str, at: ListPlaces, said: Said) -> Candidate:
+    """What a file of that name would bring. Raises SettingsError."""
     before = _before(at, name)
     signed_by = said.signed_by or before.signed_by
     held = signed_list.Held(data)
@@ -135,15 +156,18 @@ def _stored(name: str, data: bytes) -> str:
     return f"{Path(name).stem}.json" if data.lstrip()[:1] in (b"{", b"[") else f"{Path(name).stem}.pem"
 
 
-def _folder(folder: Path) -> tuple[bytes, str]:
-    """One list out of a folder's certificates, or one of its rules and value sets, also in folders of it."""
-    files = sorted(f for f in folder.rglob("*") if f.is_file() and not f.name.startswith("."))
-    certificates = [f for f in files if f.suffix.lower() in CERTIFICATES]
+def _counts(file: Path) -> bool:
+    return file.suffix.lower() in CERTIFICATES | {".json"}
+
+
+def _one_list(files: Sequence[tuple[str, bytes]], folder: Path) -> tuple[bytes, str]:
+    """One list out of a folder's certificates, or one of its rules and value sets."""
+    name = folder.resolve().name
+    certificates = [(file, data) for file, data in files if _suffix(file) in CERTIFICATES]
     if certificates:
-        return b"\n".join(map(_armoured, certificates)), f"{folder.resolve().name}.pem"
+        return b"\n".join(_armoured(Path(file).name, data) for file, data in certificates), f"{name}.pem"
     parts: list[object] = []
-    for file in files:
-        data = lists.content(file) if file.suffix.lower() == ".json" else b""
+    for file, data in files:
         if country_rules.recognises(data):
             try:
                 tree = strict_json.decode(data, depth=MAX_DEPTH)
@@ -152,15 +176,13 @@ def _folder(folder: Path) -> tuple[bytes, str]:
             parts += tree if isinstance(tree, list) else [tree]
     if not parts:
         raise SettingsError(f"{folder}: no certificates and no country rules in this folder")
-    return json.dumps(parts, ensure_ascii=False).encode(), f"{folder.resolve().name}.json"
+    return json.dumps(parts, ensure_ascii=False).encode(), f"{name}.json"
 
 
-def _armoured(file: Path) -> bytes:
+def _armoured(name: str, data: bytes) -> bytes:
     """A certificate's file as PEM, refused by its name where it is none."""
-    data = lists.content(file)
-    parse(data, file.name)
+    found = parse(data, name)
     if b"-----BEGIN " in data:
         return data
-    body = b64encode(data).decode()
-    label = "CERTIFICATE" if any(s.valid_until for s in parse(data, file.name).signers) else "PUBLIC KEY"
-    return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n".encode()
+    label = "CERTIFICATE" if any(s.valid_until for s in found.signers) else "PUBLIC KEY"
+    return f"-----BEGIN {label}-----\n{b64encode(data).decode()}\n-----END {label}-----\n".encode()
