@@ -79,8 +79,12 @@ def who_asks() -> User | Refused:
     return at.desk.users.check(plain.words(typed, 64), request.form.get("secret", "")[:200])
 
 
-def open_session(user: User, *, shared: bool) -> None:
-    """Whoever was logged in here before, it is `user` now. `shared`: at the strip of the residents' display."""
+def open_session(user: User, *, shared: bool | None = None) -> None:
+    """Whoever was logged in here before, it is `user` now.
+
+    `shared`: at the strip of the residents' display; where nothing is said, as the log-in before.
+    """
+    shared = strip.is_here() if shared is None else shared
     session.clear()
     token = parts().desk.sessions.open(user.id)
     if shared:
@@ -96,9 +100,10 @@ def leave() -> Response:
         if not request.form.get("strip"):  # the strip locks itself many times in a shift
             _end_of_shift()
         parts().desk.sessions.close(current_user.token)
+    onward = url_for("screen.show") if strip.is_here() else url_for("login.enter")
     logout_user()
     session.clear()
-    return redirect(_local(request.form.get("next", "")) or url_for("login.enter"), code=303)
+    return redirect(_local(request.form.get("next", "")) or onward, code=303)
 
 
 def _end_of_shift() -> None:

@@ -71,8 +71,7 @@ def _strip(view: GateView | None, lane: DeskView | None) -> dict[str, object]:
         "wait": _("Too many attempts. Please wait a minute."),
     }.get(request.args.get("said", ""), "")
     strip = regions(view, lane, with_token=True)["strip"] if unlocked else ""
-    idle_s = parts().settings.screen.strip_idle_s
-    return {"unlocked": unlocked, "strip": strip, "problem": problem, "idle_s": idle_s}
+    return {"unlocked": unlocked, "strip": strip, "problem": problem}
 
 
 @blueprint.get("/events")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.core import requests as asks
 from kiosk.core.hints import Hint
@@ -173,7 +173,16 @@ def test_one_touch_calls_the_volunteer(kiosk: Kiosk, opened):
     picture(page, "screen-called-en")
 
 
-def test_the_strip_locks_itself_when_nobody_touches_it(tmp_path: Path, opened):
+def unlock(page: Page) -> None:
+    """Opens the strip by name and PIN."""
+    page.locator("#strip-login summary").click()
+    page.fill("#strip-login [name=name]", "101")
+    page.fill("#strip-login [name=secret]", PIN)
+    page.keyboard.press("Enter")
+    page.locator(".strip-visit").wait_for()
+
+
+def test_the_strip_locks_itself_when_nobody_touches_it(tmp_path: Path, opened, browser: Browser):
     with serving(tmp_path, NIGHT, one_screen=True) as kiosk:
         kiosk.stub.show(gate_stub.a_fever())
         page = opened(DISPLAY)
@@ -182,12 +191,25 @@ def test_the_strip_locks_itself_when_nobody_touches_it(tmp_path: Path, opened):
         screen.wait_for("see_volunteer")
         assert "王小明" not in screen.text
         assert "37.6" not in screen.text
-        page.locator("#strip-login summary").click()
-        page.fill("#strip-login [name=name]", "101")
-        page.fill("#strip-login [name=secret]", PIN)
-        page.keyboard.press("Enter")
-        page.locator(".strip-visit").wait_for()
+        unlock(page)
         assert "王小明" in screen.text
+        copied = page.context.storage_state()
         page.clock.fast_forward(16_000)
         page.locator("#strip-login").wait_for()
         assert "王小明" not in screen.text
+        answer = browser.new_context(storage_state=copied).request.get(f"{kiosk.address}/desk")
+        assert answer.url.endswith("/screen"), "its login lives on"
+
+
+def test_what_the_strip_shows_is_gone_even_when_the_kiosk_cannot_be_reached(tmp_path: Path, opened):
+    with serving(tmp_path, NIGHT, one_screen=True) as kiosk:
+        kiosk.stub.show(gate_stub.a_fever())
+        page = opened(DISPLAY)
+        Screen(page, kiosk.address).wait_for("see_volunteer")
+        unlock(page)
+        page.context.set_offline(True)
+        page.locator("[data-lock]").click()
+        expect(page.locator(".strip-bar")).to_have_count(0)
+        assert "王小明" not in page.locator("body").inner_text()
+        page.context.set_offline(False)
+        expect(page.locator("#strip-login")).to_be_visible()

@@ -22,7 +22,7 @@ from web.wording import pages_of
 @requires(Role.VOLUNTEER)
 def hand_over() -> AnyResponse:
     """Ends one login and begins the next in its place. What stands on the page is not asked for again."""
-    before, token, shared = current_user.id, current_user.token, current_user.shared
+    before, token = current_user.id, current_user.token
     user = login.who_asks()
     if isinstance(user, Refused):
         return _refuse(login.why(user), 401)
@@ -32,7 +32,7 @@ def hand_over() -> AnyResponse:
         return _refuse(_("%(name)s is at the desk already.", name=user.name), 409)
     at = parts()
     at.desk.sessions.close(token)
-    login.open_session(user, shared=shared)
+    login.open_session(user)
     at.desk.audit.write("handed_over", by=user.id, detail=f"from={before}")
     written = asking.ask_as(user.id, asks.HandOver, before=before).answer is Answer.DONE
     said = _("%(name)s is at the desk now.", name=user.name)
