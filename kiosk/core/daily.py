@@ -128,7 +128,10 @@ def span(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
 
 
 def report(rows: Iterable[Row], day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
-    """The report of `day` from `rows`: those of the day, of a day around it, and later ones about it, as written."""
+    """The report of `day` from `rows`: those of the day, the ones next to them, and all others of and about its visits.
+
+    They come as they were written.
+    """
     since, until = span(day, zone)
     return stretch(rows, (since, until), day, zone, kiosk, now)
 
@@ -139,14 +142,11 @@ def stretch(
     """The same of another stretch of time, called by the day on which it ends."""
     since, until = within
     every = list(rows)
-    tally, base = Tally(), {}
+    tally, base = Tally(within), {}
     for row in every:
-        counted = row.kind in reports.COUNTED
-        if counted and not since <= row.happened < until:
-            continue
         mark = reports.mark(row)
         tally.add(mark)
-        if counted:
+        if row.kind in reports.COUNTED:
             base[mark.visit] = row
     visits = [(visit, base[visit.base.visit]) for visit in tally.visits()]
     of_the_day = [row for row in every if since <= row.happened < until]
@@ -175,7 +175,7 @@ def _hours(visits: Sequence[tuple[Settled, Row]], since: datetime, until: dateti
     labels = [f"{(since + number * HOUR).astimezone(zone):%H:%M}" for number in range(count)]
     if len(set(labels)) < count:  # an hour that came twice: told apart by its offset
         labels = [f"{(since + number * HOUR).astimezone(zone):%H:%M %z}" for number in range(count)]
-    pairs = [(labels[(visit.base.happened - since) // HOUR], visit) for visit, _ in visits]
+    pairs = [(labels[(visit.begun - since) // HOUR], visit) for visit, _ in visits]
     return _lines(pairs, labels)
 
 
@@ -257,7 +257,7 @@ def _missing(
     for left, back, why in ends:
         first, last = max(left, since), min(back, until)
         if last - first >= NOTED:
-            typed = sum(visit.remarked_as["paper"] and first <= visit.base.happened < last for visit, _ in visits)
+            typed = sum(visit.remarked_as["paper"] and first <= visit.begun < last for visit, _ in visits)
             yield Gap(first, last, why, typed)
 
 

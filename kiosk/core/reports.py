@@ -1,7 +1,8 @@
 """The one definition of every count: what a visit came to after overrides and undos, and how many of each there were.
 
-- A visit counts once, at the time it happened, with the outcome it came to in the end: the volunteer's last
-  decision since its newest verdict that was not taken back, else that verdict.
+- A visit counts once, when it was first written of, whatever was measured again or decided after midnight; and with
+  the outcome it came to in the end: the volunteer's last decision since its newest verdict that was not taken back,
+  else that verdict. So the days of a month add up to the month.
 - *passed*, *checked*, *denied*: visits by that outcome. *incomplete*: people who left half-way and were not decided.
 - *entered*, *left*: visits that passed, by the lane's direction. A medical exit is *left* and nothing else.
 - *overridden*: visits whose outcome is a volunteer's. *undone*: decisions taken back. *disputed*: visits with a
@@ -106,6 +107,10 @@ class Settled:
     undone: int = 0
     disputed: bool = False
     explained: bool = False  # since the last thing that wants it
+    begun: datetime = field(init=False)  # when it counts: a verdict after midnight takes it to no other day
+
+    def __post_init__(self) -> None:
+        self.begun = self.base.happened
 
     @property
     def owed(self) -> Owed | None:
@@ -173,15 +178,25 @@ _NAMED: dict[Outcome | None, tuple[str, ...]] = {
 
 
 class Tally:
-    """Folds rows, in the order they were written, into counts. Rows about visits it never saw are left out."""
+    """Folds rows, in the order they were written, into counts. Rows about visits it never saw are left out.
 
-    def __init__(self) -> None:
+    Of a stretch of time, from its begin to before its end: the visits that began in it, whenever their other rows
+    happened, as long as those are all given.
+    """
+
+    def __init__(self, within: tuple[datetime, datetime] | None = None) -> None:
+        self._within = within
         self._visits: dict[str, Settled] = {}
+        self._elsewhere: set[str] = set()  # visits that began at another time
         self._counts: Counter[str] = Counter()
 
     def add(self, mark: Mark) -> None:
         """Takes one more row."""
         known = self._visits.get(mark.visit)
+        if known is None and mark.kind in COUNTED and not self._covers(mark.happened):
+            self._elsewhere.add(mark.visit)
+        if mark.visit in self._elsewhere:
+            return
         if known is not None:
             self._counts.subtract(known.counted_as)
         if mark.kind in COUNTED and known is None:
@@ -190,6 +205,13 @@ class Tally:
             _follow(known, mark)
         if known is not None:
             self._counts.update(known.counted_as)
+
+    def _covers(self, moment: datetime) -> bool:
+        return self._within is None or self._within[0] <= moment < self._within[1]
+
+    def knows(self, visit: str) -> bool:
+        """Whether a row of that visit was given, counted or not."""
+        return visit in self._visits or visit in self._elsewhere
 
     def counts(self) -> Counts:
         """How many of each."""

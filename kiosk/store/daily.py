@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 from kiosk.core import daily
 from kiosk.core.daily import DayReport
 from kiosk.core.entry import EntryKind
 from kiosk.core.paper import SOURCE as PAPER
-from kiosk.core.reports import DECIDING
+from kiosk.core.reports import COUNTED
 from kiosk.store.entries import Entry, Filter
 from kiosk.store.export import BOM, neutral
 from kiosk.store.records import Records
-
-AFTER = timedelta(days=1)  # decisions come within minutes of their visit; disputes at any time
 
 
 def day_report(reader: Records, day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
@@ -25,16 +23,14 @@ def day_report(reader: Records, day: date, zone: tzinfo, kiosk: str, now: dateti
 
 
 def rows_about(reader: Records, since: datetime, until: datetime) -> list[Entry]:
-    """The rows of that time, the ones next to them, and later ones about its visits, as they were written."""
+    """The rows of that time, the ones next to them, and all others of and about its visits, as they were written."""
     within = list(reader.rows(Filter(since=since, until=until)))
     known = {row.seq for row in within}
     before = reader.last_before(since)
     edges = [before] if before is not None else []
     last = max((row.seq for row in (*within, *edges) if row.source != PAPER), default=0)
     edges += [row for row in reader.after(last, 1) if row.kind is EntryKind.START]  # the gate was off over midnight
-    for kind in sorted(DECIDING):
-        edges += reader.rows(Filter(since=until, until=until + AFTER, kind=kind))
-    edges += reader.rows(Filter(since=until, kind=EntryKind.DISPUTE))
+    edges += reader.of_visits((row.visit for row in within if row.kind in COUNTED), known)
     beside = {row.seq: row for row in edges if row.seq not in known}
     return sorted([*within, *beside.values()], key=lambda row: row.seq)
 

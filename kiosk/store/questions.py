@@ -31,18 +31,27 @@ ORDER BY 1
 """
 # A plus sign keeps SQLite from searching by a column that hardly narrows anything down.
 _WINDOW = """
-SELECT seq, kind, coalesce(visit, ''), happened, direction, outcome FROM entry
- WHERE +seq <= :end AND happened >= :since AND happened < :until
-   AND +kind IN (SELECT value FROM json_each(:counted))
+WITH found(visit) AS (
+  SELECT DISTINCT visit FROM entry
+   WHERE +seq <= :end AND happened >= :since AND happened < :until
+     AND +kind IN (SELECT value FROM json_each(:counted))
+)
+SELECT seq, kind, visit, happened, direction, outcome FROM entry
+ WHERE visit IN found AND +seq <= :end AND +kind IN (SELECT value FROM json_each(:counted))
 UNION ALL
 SELECT seq, kind, refers, happened, direction, outcome FROM entry
- WHERE +seq <= :end AND refers IN (SELECT visit FROM entry WHERE happened >= :since AND happened < :until)
-   AND +kind IN (SELECT value FROM json_each(:deciding))
+ WHERE refers IN found AND +seq <= :end AND +kind IN (SELECT value FROM json_each(:deciding))
 ORDER BY 1
 """
+# Of a visit that is met for the first time earlier rows may be there: it began before the stretch of time.
 _NEWER = """
+SELECT seq, kind, visit, happened, direction, outcome FROM entry
+ WHERE visit IN (SELECT visit FROM entry WHERE seq > :seen AND seq <= :end AND visit IS NOT NULL)
+   AND +seq <= :seen AND +kind IN (SELECT value FROM json_each(:counted))
+UNION ALL
 SELECT seq, kind, coalesce(refers, visit, ''), happened, direction, outcome FROM entry
- WHERE seq > :seen AND seq <= :end ORDER BY seq
+ WHERE seq > :seen AND seq <= :end
+ORDER BY 1
 """
 
 
@@ -140,7 +149,7 @@ class DayTally:
 
     def __init__(self, since: datetime, until: datetime) -> None:
         self.window = since, until
-        self._tally = Tally()
+        self._tally = Tally(self.window)
         self._seen = 0
 
     def counts(self, db: sqlite3.Connection) -> Counts:
@@ -148,9 +157,9 @@ class DayTally:
         since, until = self.window
         end, _ = tail(db)
         values = {"since": iso(since), "until": iso(until), "counted": _COUNTED, "deciding": _DECIDING}
-        rows = db.execute(_NEWER if self._seen else _WINDOW, {**values, "seen": self._seen, "end": end})
-        for mark in _marks(rows):
-            if mark.kind not in COUNTED or since <= mark.happened < until:
+        rows = db.execute(_NEWER if self._seen else _WINDOW, {**values, "seen": self._seen, "end": end}).fetchall()
+        for (seq, *_), mark in zip(rows, _marks(rows), strict=True):
+            if seq > self._seen or not self._tally.knows(mark.visit):
                 self._tally.add(mark)
         self._seen = end
         return self._tally.counts()

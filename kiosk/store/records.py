@@ -5,7 +5,7 @@ Every answer is quick in a logbook of millions of rows, or says that there is mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,9 @@ from kiosk.store.facets import Found
 from kiosk.store.reader import Reader
 
 _FIRST_STRETCH, _WIDER = 20_000, 4  # row numbers that are counted at once, newest first, and how that grows
+
+
+_VISITS = 2000  # that are looked up in one look
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,32 @@ class Records(Reader):
             rows = db.execute("SELECT body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)).fetchall()
         return tuple(parse(body) for (body,) in rows)
 
+    def of_visits(self, visits: Iterable[str], known: Container[int] = ()) -> list[Entry]:
+        """Every row of and about `visits`, as they were written, but for the numbers that are `known`."""
+        sql = (
+            "SELECT seq FROM entry WHERE visit IN (SELECT value FROM json_each(?1))"
+            " UNION SELECT seq FROM entry WHERE refers IN (SELECT value FROM json_each(?1)) ORDER BY seq"
+        )
+        asked = sorted({visit for visit in visits if visit})
+        found: dict[int, Entry] = {}
+        for start in range(0, len(asked), _VISITS):
+            with self._look() as db:
+                all_ = db.execute(sql, (_list(asked[start : start + _VISITS]),))
+                more = _list([seq for (seq,) in all_ if seq not in known])
+                bodies = db.execute("SELECT body FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (more,))
+                found |= {row.seq: row for row in (parse(body) for (body,) in bodies)}
+        return [found[seq] for seq in sorted(found)]
+
     def about(self, visits: Iterable[str]) -> dict[str, tuple[EntryKind, ...]]:
         """What was written about each of `visits` afterwards, in its order: decided, undone, disputed, explained."""
         sql = "SELECT refers, kind FROM entry WHERE refers IN (SELECT value FROM json_each(?)) ORDER BY seq"
-        asked = msgspec.json.encode(sorted({visit for visit in visits if visit})).decode()
+        asked = sorted({visit for visit in visits if visit})
         found: dict[str, tuple[EntryKind, ...]] = {}
         with self._look() as db:
-            for visit, kind in db.execute(sql, (asked,)):
+            for visit, kind in db.execute(sql, (_list(asked),)):
                 found[visit] = (*found.get(visit, ()), EntryKind(kind))
         return found
+
+
+def _list(values: Sequence[str] | Sequence[int]) -> str:
+    return msgspec.json.encode(values).decode()

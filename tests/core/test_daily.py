@@ -78,6 +78,14 @@ def test_a_decision_after_midnight_belongs_to_the_visit_before_it() -> None:
     assert report(late, decided, day=DAY + timedelta(days=1)).counts.passed == 0
 
 
+def test_a_visit_measured_again_after_midnight_counts_once_on_the_day_it_began_with_its_newest_verdict() -> None:
+    rows = (visit(23.99, Outcome.CHECK, visit="late"), visit(24.01, visit="late", reasons=()))
+    before, after = report(*rows), report(*rows, day=DAY + timedelta(days=1), now=72)
+    assert (before.counts.passed, before.counts.checked, before.hours[23].passed) == (1, 0, 1)
+    assert after.counts == daily.Counts()
+    assert not any(line.total for line in (*after.hours, *after.lanes))
+
+
 def test_lanes_reasons_and_temperatures_are_told() -> None:
     made = report(
         visit(8, temperature=Measured(36.4)),

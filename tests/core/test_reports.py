@@ -1,16 +1,22 @@
 """What a visit counts as, after everything that was decided about it."""
 
+import dataclasses
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from kiosk.core.entry import EntryKind
 from kiosk.core.model import Direction, Outcome
-from kiosk.core.reports import Mark, Owed, Remarks, Tally
+from kiosk.core.reports import ABOUT, COUNTED, Mark, Owed, Remarks, Tally
 from kiosk.core.view import Counts
 
 AT = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
+AN_INSTANT = timedelta(milliseconds=1)
+IN, OUT = Direction.IN, Direction.OUT
 VISIT, INCOMPLETE, OVERRIDE, UNDO = EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.OVERRIDE, EntryKind.UNDO
 
 
@@ -95,6 +101,52 @@ def test_the_last_pass_is_when_it_came_to_pass() -> None:
     assert made.last_pass(Direction.IN, AT + timedelta(minutes=1)) is None
 
 
+# --- The days of a month add up to the month ---------------------------------------------------------------
+
+MIDNIGHT = datetime(2026, 11, 21, 16, tzinfo=UTC)
+DAYS = [(MIDNIGHT + timedelta(days=number), MIDNIGHT + timedelta(days=number + 1)) for number in range(-1, 3)]
+_marks = st.builds(
+    Mark,
+    kind=st.sampled_from(sorted(COUNTED | ABOUT | {EntryKind.EXPLAIN, EntryKind.VEHICLE})),
+    visit=st.sampled_from(["v1", "v2", "v3", "v4"]),
+    happened=st.integers(-20 * 60, 44 * 60).map(lambda minutes: MIDNIGHT + timedelta(minutes=minutes)),
+    direction=st.sampled_from([*Direction, None]),
+    outcome=st.sampled_from([*Outcome, None]),
+    source=st.sampled_from(["", "paper"]),
+)
+
+
+@given(st.lists(_marks, max_size=25))
+def test_the_days_add_up_to_the_whole_whatever_was_written_and_when(marks: list[Mark]) -> None:
+    def of(within: tuple[datetime, datetime] | None) -> Tally:
+        made = Tally(within)
+        for mark in marks:
+            made.add(mark)
+        return made
+
+    every, days = of(None), [of(day) for day in DAYS]
+    for whole, parts in (
+        (asdict(every.counts()), [asdict(day.counts()) for day in days]),
+        (dataclasses.asdict(every.remarks()), [dataclasses.asdict(day.remarks()) for day in days]),
+    ):
+        assert whole == {name: sum(part[name] for part in parts) for name in whole}
+    assert of((DAYS[0][0], DAYS[-1][1])).counts() == every.counts()
+
+
+def test_a_visit_measured_again_after_midnight_counts_once_where_it_began() -> None:
+    late, again = (
+        Mark(VISIT, "v1", MIDNIGHT - AN_INSTANT, IN, Outcome.CHECK),
+        Mark(VISIT, "v1", MIDNIGHT, IN, Outcome.PASS),
+    )
+    counts = []
+    for day in DAYS:
+        made = Tally(day)
+        made.add(late)
+        made.add(again)
+        counts.append(made.counts())
+    assert counts == [Counts(passed=1, entered=1), Counts(), Counts(), Counts()]
+
+
 # --- What else there was to say ---------------------------------------------------------------------------
 
 
@@ -129,9 +181,6 @@ def test_a_dispute_about_an_unknown_visit_is_left_out() -> None:
 
 def passed(way: Direction, minutes: int) -> Mark:
     return Mark(VISIT, f"{way}{minutes}", AT + timedelta(minutes=minutes), way, Outcome.PASS)
-
-
-IN, OUT = Direction.IN, Direction.OUT
 
 
 def test_whoever_went_out_may_come_in_again_at_once() -> None:

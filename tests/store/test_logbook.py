@@ -13,9 +13,11 @@ from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.faults import LogbookBroken, LogbookUnwritable, NotOwner
 from kiosk.core.model import Direction, Measurement, Outcome
 from kiosk.core.view import Counts
+from kiosk.store import owning
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
 from kiosk.store.migrations.logbook import migrations
+from kiosk.store.questions import DayTally
 from kiosk.store.reader import Filter, Reader
 from kiosk.store.verify import check
 
@@ -157,6 +159,29 @@ def test_counts_follow_new_rows_and_agree_with_a_fresh_reader(
     clock.on(days=1)
     logbook.append(visit("v3"))
     assert logbook.counts(*day) == Counts(passed=2, entered=1, left=1) == Reader.open(path).counts(*day)
+
+
+def test_counts_carried_on_over_midnight_agree_with_a_fresh_reader_row_by_row(
+    logbook: Logbook, visit: Drafted, path: Path, clock: object
+) -> None:
+    midnight = clock().replace(hour=0, minute=0) + timedelta(days=1)
+    clock.on(hours=16, minutes=29)
+    days = [(midnight - timedelta(days=1), midnight), (midnight, midnight + timedelta(days=1))]
+    carried = [DayTally(*day) for day in days]
+
+    def counts(*expected: Counts) -> None:
+        for day, tally, count in zip(days, carried, expected, strict=True):
+            with owning.reading(path) as db:
+                assert tally.counts(db) == Reader.open(path).counts(*day) == logbook.counts(*day) == count
+
+    logbook.append(visit("v1", outcome=Outcome.CHECK))
+    counts(Counts(checked=1), Counts())
+    clock.on(minutes=2)
+    logbook.append(visit("v2"))
+    logbook.append(visit("v1"))  # measured again: the same visit
+    counts(Counts(passed=1, entered=1), Counts(passed=1, entered=1))
+    logbook.append(Draft(EntryKind.OVERRIDE, clock(), visit="v1", refers="v1", outcome=Outcome.DENY))
+    counts(Counts(denied=1), Counts(passed=1, entered=1))
 
 
 def test_the_rows_of_a_visit_come_in_their_order(logbook: Logbook, visit: Drafted, clock: object) -> None:

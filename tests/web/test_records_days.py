@@ -56,6 +56,10 @@ def generated(seed: int) -> list[Draft]:
             if chance.random() < 0.3:
                 late = after + timedelta(days=chance.randrange(3))
                 rows.append((late, Draft(EntryKind.DISPUTE, late, **about)))
+        if kind is not EntryKind.MEDICAL_EXIT and chance.random() < 0.15:  # measured again, also after midnight
+            more = chance.choice((EntryKind.VISIT, EntryKind.VISIT, EntryKind.INCOMPLETE, EntryKind.DROP_OFF))
+            after = at + timedelta(seconds=chance.choice((30, 800, 20_000, 90_000)))
+            rows.append((after, draft(chance.randrange(5), kind=more, visit=visit, happened=after)))
         if chance.random() < 0.01:
             boots += 1
             rows.append((at, Draft(EntryKind.STOP, at)))
@@ -83,7 +87,9 @@ def _inflated(stream: bytes) -> str:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_page_paper_file_and_log_tell_the_same_numbers(manager: Visitor, at: Places, clock: Clock, seed: int):
+def test_page_paper_file_and_log_tell_the_same_numbers_and_days_add_up(
+    app: Flask, manager: Visitor, at: Places, clock: Clock, seed: int
+):
     written_logbook.write(at, generated(seed))
     clock.at = datetime(2026, 12, 30, tzinfo=UTC)
     again(manager)
@@ -105,6 +111,13 @@ def test_page_paper_file_and_log_tell_the_same_numbers(manager: Visitor, at: Pla
             assert want == getattr(counted, name), (day, name)
             assert want == shown[place] == drawn[place] == int(cells["counts", name]), (day, name)
         assert shown == drawn[: len(shown)]
+    whole_time = daily.span(DAYS[0], ZONE)[0], daily.span(DAYS[-1], ZONE)[1]
+    days = [app.extensions[Counted.KEY].report(day) for day in DAYS]
+    assert daily.total(days).counts == logbook.counts(*whole_time)
+    assert (
+        sum(day.remarks.overridden for day in days)
+        == daily.stretch(every, whole_time, DAYS[-1], ZONE, "kiosk-1", clock.at).remarks.overridden
+    )
 
 
 @pytest.fixture
@@ -125,6 +138,17 @@ def test_a_day_that_is_written_on_is_counted_anew_and_no_other(app: Flask, manag
     assert (after.counts.passed, after.counts.checked) == (before.counts.passed + 1, before.counts.checked - 1)
     assert counted.report(FIRST - timedelta(days=3)) is other
     assert counted.report(FIRST) is after
+
+
+@pytest.mark.usefixtures("_one_day")
+def test_a_visit_measured_again_after_midnight_is_counted_anew_on_the_day_it_began(app: Flask, at: Places):
+    counted = app.extensions[Counted.KEY]
+    before, next_day = counted.report(FIRST), counted.report(FIRST + timedelta(days=1))
+    after_midnight = daily.span(FIRST, ZONE)[1] + timedelta(minutes=2)
+    written_logbook.write(at, [draft(0, visit="visit-2", happened=after_midnight)])
+    after = counted.report(FIRST)
+    assert (after.counts.passed, after.counts.checked) == (before.counts.passed + 1, before.counts.checked - 1)
+    assert counted.report(FIRST + timedelta(days=1)).counts == next_day.counts == daily.Counts()
 
 
 @pytest.mark.usefixtures("_one_day")

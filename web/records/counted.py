@@ -111,11 +111,12 @@ class Counted:
         return any(gap.why in ("off", "clock") for gap in (*report.missing, *report.doubts))
 
     def _days_of(self, rows: Iterable[Entry]) -> Iterable[date]:
-        for row in rows:
+        new = list(rows)
+        for each in self._logbook.of_visits(row.refers or row.visit for row in new):
+            yield self._day(each.happened)
+        for row in new:
             yield self._day(row.happened)
             yield self._day(row.recorded)
-            if row.refers:
-                yield from {self._day(each.happened) for each in self._logbook.visit_rows(row.refers)}
             if row.kind is EntryKind.START:
                 yield from self._days_off(row)
 
