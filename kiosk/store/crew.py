@@ -1,7 +1,7 @@
 """Long work over a logbook, shared by a few processes that give way to everybody else.
 
 Each has one stretch at a time, a short look at the file. What comes back is in the order of the stretches, so that
-the number of processes changes nothing but the time. `python -m kiosk.store.crew` is one of them.
+the number of processes changes nothing but the time. `main` is one of them.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def in_order(
         return
     waiting = iter(stretches)
     first = list(islice(waiting, processes))
-    crew = [_Hand(work) for _ in first]
+    crew = [Hand(work) for _ in first]
     try:
-        turns: deque[_Hand] = deque()
+        turns: deque[Hand] = deque()
         for helper, stretch in zip(crew, first, strict=True):
             helper.give(stretch)
             turns.append(helper)
@@ -68,11 +68,12 @@ def in_order(
             helper.end()
 
 
-class _Hand:
-    """One process; it ends when its standard input does, so also when this process is killed."""
+class Hand:
+    """One process that runs `main` of a module; it ends when its pipes do, so also when this process is killed."""
 
-    def __init__(self, work: Callable[[Any], Any]) -> None:
-        command = [sys.executable, "-m", "kiosk.store.crew"]
+    def __init__(self, first: object, module: str = __name__) -> None:
+        """Started, and given `first`: here, what it does with each stretch."""
+        command = [sys.executable, "-c", f"import {module} as its; its.main()"]
         # A group of its own: Ctrl-C reaches only the one that all work for, and that one ends them.
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, process_group=0
@@ -83,13 +84,19 @@ class _Hand:
         self._from = Connection(os.dup(self._process.stdout.fileno()), writable=False)
         self._process.stdin.close()
         self._process.stdout.close()
-        self.give(work)
+        self.give(first)
 
     def give(self, stretch: object) -> None:
+        """Something more for it; small."""
         with suppress(BrokenPipeError):  # it is gone: `take` says so
             self._to.send(stretch)
 
+    def has_answered(self, within_s: float) -> bool:
+        """Whether `take` has something, or the process is gone, within that time."""
+        return self._from.poll(within_s)
+
     def take(self) -> Any:
+        """Its next answer. Raises what it raised, KioskError where it was ended from outside."""
         try:
             done, made = self._from.recv()
         except (EOFError, ConnectionResetError) as error:
@@ -123,14 +130,26 @@ def _help(orders: Connection, answers: Connection) -> None:
 
 
 def _answer(work: Callable[[object], object], stretch: object) -> Sequence[object]:
+    return answer(lambda: work(stretch))
+
+
+def answer(work: Callable[[], object]) -> Sequence[object]:
+    """What `work` makes, or the fault it ends with, as `Hand.take` understands it."""
     try:
-        return True, work(stretch)
+        return True, work()
     except (KioskError, OSError, ValueError, TypeError, sqlite3.Error) as error:
         return False, (type(error), error.args, error.__dict__)  # a fault's own `__init__` may ask for more than args
 
 
-if __name__ == "__main__":
-    os.nice(_NICE)
+def stand_back() -> tuple[Connection, Connection]:
+    """What such a process does first: it gives way to everybody else. Where orders come from, where answers go."""
+    with suppress(PermissionError):  # a service that may not: it works all the same
+        os.nice(_NICE)
     pipe = os.dup(1)
     os.dup2(2, 1)  # what a library may print is no answer
-    _help(Connection(os.dup(0), writable=False), Connection(pipe, readable=False))
+    return Connection(os.dup(0), writable=False), Connection(pipe, readable=False)
+
+
+def main() -> None:
+    """Works for whoever started this process."""
+    _help(*stand_back())

@@ -154,5 +154,12 @@ def _run(job: Job, work: Work, folder: Path) -> None:
     except (KioskError, OSError) as error:
         job.error, job.state = str(error), JobState.FAILED
     if job.state is not JobState.DONE:
-        with suppress(OSError):
-            job.file.unlink()
+        with suppress(OSError):  # else it goes with the job
+            _empty(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Removes what a job left half-way; its folder and its lock go with the job."""
+    for path in folder.iterdir():
+        if path.name != _LOCK:
+            path.unlink()

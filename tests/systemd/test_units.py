@@ -199,3 +199,13 @@ def test_each_setting_of_the_sample_is_accepted_when_its_comment_sign_is_taken_a
     sample = tmp_path / "kiosk.toml"
     sample.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
     assert load(sample).kiosk.place == "North gate"
+
+
+def test_the_web_may_let_a_long_export_stand_back_and_has_room_for_it() -> None:
+    web = Unit("kiosk-web.service")
+    filters = web.all("SystemCallFilter")
+    assert filters[-1] == "setpriority"  # after what was refused before it
+    assert "@resources" in filters[-2]
+    assert not web.all("NoExecPaths")  # it is this program's own interpreter once more
+    assert {"KillMode", "LimitNPROC"}.isdisjoint(web["Service"])  # a stop or a crash ends it with the service
+    assert int(web["Service"]["TasksMax"]) >= 128

@@ -62,7 +62,14 @@ def saved(manager: Visitor, address: str, folder: Path) -> Path:
     return folder / name.removesuffix(".manifest.json")
 
 
-@pytest.mark.usefixtures("book")
+@pytest.fixture(params=["in this process", "in one of its own"])
+def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of a few rows are written by the web, those of many by a process beside it."""
+    if request.param == "in one of its own":
+        monkeypatch.setattr("web.records.exports._BESIDE_PAGES", 2)
+
+
+@pytest.mark.usefixtures("book", "where")
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
 def test_a_saved_file_is_accepted_by_kiosk_log_verify_with_its_seal(
     manager: Visitor, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
@@ -87,7 +94,7 @@ def test_the_quick_download_is_sealed_too(manager: Visitor):
         assert told.json["manifest"]["rows"] == 12
 
 
-@pytest.mark.usefixtures("book")
+@pytest.mark.usefixtures("book", "where")
 def test_names_are_in_a_file_only_for_a_reason_and_it_says_until_when(manager: Visitor, at: Places, desk: Desk):
     refused = manager.post("/records/files", {"form": "csv", "names": "yes", "reason": " "})
     assert refused.status_code == 422

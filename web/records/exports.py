@@ -20,7 +20,7 @@ from kiosk.core.reasons import Answer
 from kiosk.core.requests import OpenNames, Request, Reveal, SignExport
 from kiosk.locale.exports import delete_by, header
 from kiosk.settings import Settings
-from kiosk.store import export, exporting, manifest
+from kiosk.store import apart, export, exporting, manifest
 from kiosk.store.audit import Audit
 from kiosk.store.exporting import Form, Order
 from kiosk.store.jobs import Job, Jobs, JobState
@@ -30,6 +30,7 @@ from web.gate import Gate
 
 KEPT_FOR = timedelta(minutes=15)  # after it was made
 _MOST_KEPT = 12
+_BESIDE_PAGES = 2000  # rows that this process writes itself; more have a process of their own
 _EXPIRES = timedelta(seconds=30)
 
 
@@ -187,8 +188,11 @@ class _Making:
             days = self._exports.settings.retention.identity_days
             expires = exporting.expires(logbook, wanted.rows, days, self._exports.now())
         order = Order(logbook, wanted.rows, wanted.form, self._layout(expires), wanted.told, expires)
-        with out.open("wb") as binary:
-            made = order.write(binary, folder, step)
+        if self._exports.logbook.count_to(wanted.rows, _BESIDE_PAGES) > _BESIDE_PAGES:
+            made = apart.write(order, out, folder, step)
+        else:
+            with out.open("wb") as binary:
+                made = order.write(binary, folder, step)
         sealed = self._seal(made, manifest.beside(out))
         if wanted.with_names and not sealed:
             raise NamesRefused("the gate did not seal the file; with names it is not given away without")
