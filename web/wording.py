@@ -12,6 +12,7 @@ from flask_babel import format_datetime, format_decimal, format_time
 from kiosk.locale import desk, details, words
 from kiosk.locale import gettext as _
 from kiosk.locale import keys as keys_said
+from kiosk.locale import lists as list_words
 from kiosk.store.desk import Role, User
 from web import language
 from web.access import MAY, Login
@@ -166,6 +167,7 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
         ("settings.show", _("Me"), Role.TECHNICIAN),
         ("settings.roster", _("Roster"), Role.MANAGER),
         ("settings.passes", _("Passes"), Role.MANAGER),
+        ("settings.trust", _("Trusted lists"), Role.MANAGER),
         ("settings.rules", _("Rules"), Role.MANAGER),
         ("settings.kiosk", _("This kiosk"), Role.MANAGER),
         ("settings.backup", _("Backups"), Role.MANAGER),
@@ -200,6 +202,11 @@ def clock(at: datetime) -> str:
 def moment(at: datetime) -> str:
     """Date and time in the kiosk's zone."""
     return str(format_datetime(at, "yyyy-MM-dd HH:mm:ss"))
+
+
+def day(at: datetime) -> str:
+    """The date in the kiosk's zone."""
+    return str(format_datetime(at, "yyyy-MM-dd"))
 
 
 def number(value: float) -> str:
@@ -238,9 +245,11 @@ def init(app: Flask) -> None:
         pages_of=pages_of,
         settings_pages=settings_pages,
         key_said=keys_said,
+        list_said=list_words,
         roster_problem=desk.roster_problem,
         clock=clock,
         moment=moment,
+        day_of=day,
         number=number,
         whole=whole,
         later=later,

@@ -12,17 +12,17 @@ from pathlib import Path
 import click
 
 from kiosk.cli._options import open_places, state_option
-from kiosk.core import formats, rules
+from kiosk.core import believed, formats, rules
 from kiosk.core.country_rules import RuleBook
 from kiosk.core.faults import SettingsError
-from kiosk.core.trust import Signer, Trust
+from kiosk.core.trust import Trust
 from kiosk.core.trust.imported import of_no_issuer, open_purposes
 from kiosk.locale import gettext as _
+from kiosk.locale import lists as list_words
 from kiosk.settings import Places
 from kiosk.store import list_import, lists, rule_files
 from kiosk.store.list_import import Candidate, Said
 
-PURPOSES = ("divoc", "eu_dcc", "nhs_poster", "ramzor", "vds_nc")  # that keys may be for which do not say it
 MOST_ISSUERS = 40  # of one list that are shown by name
 
 
@@ -42,7 +42,7 @@ def command() -> None:
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(PURPOSES),
+    type=click.Choice(list_words.PURPOSES),
     help="The one format that these keys may sign, where the file does not say it.",
 )
 @click.option("--issuer", default="", metavar="NAME", help="Whose keys these are, where the file does not say it.")
@@ -185,15 +185,15 @@ def _show_rules(places: Places) -> bool:
 
 def _rules(book: RuleBook) -> str:
     """`AT 12, DE 8 rules, valid 2021-07-05 to 2030-06-01; 3 value sets`."""
-    countries = Counter(rule.country for rule in book.rules)
+    countries = believed.of_countries(book)
     parts = []
     if countries:
-        named = ", ".join(f"{country} {count}" for country, count in sorted(countries.items()))
-        first, last = min(r.valid_from for r in book.rules), max(r.valid_until for r in book.rules)
+        named = ", ".join(f"{each.country} {each.count}" for each in countries)
+        first, last = min(each.valid_from for each in countries), max(each.valid_until for each in countries)
         parts.append(
             _(
                 "%(count)s rules (%(named)s), valid %(first)s to %(last)s",
-                count=countries.total(), named=named, first=first.date().isoformat(), last=last.date().isoformat(),
+                count=len(book.rules), named=named, first=first.date().isoformat(), last=last.date().isoformat(),
             )
         )  # fmt: skip
     if book.value_sets:
@@ -221,7 +221,7 @@ def _holds(trust: Trust) -> Iterator[str]:
             parts[MOST_ISSUERS:] = [_("%(count)d more", count=len(parts) - MOST_ISSUERS)]
         named = ", ".join(parts)
         yield _("%(scheme)s: %(count)s signers (%(named)s)", scheme=scheme, count=issuers.total(), named=named)
-    if denied := len(trust.denied) + len(trust.denied_until) + sum(map(len, trust.revoked)):
+    if denied := believed.denied(trust):
         yield _("%(count)s denied", count=denied)
     if trust.flagged:
         yield _("%(count)s places flagged", count=len(trust.flagged))
@@ -243,26 +243,15 @@ def _age(trust: Trust, now: datetime, stale: timedelta) -> Iterator[str]:
 
 def _schemes(trust: Trust, now: datetime) -> Iterator[str]:
     """For each format what its signers may sign and how long their certificates hold."""
-    for scheme in sorted({signer.scheme for signer in trust.signers}):
-        signers = [s for s in trust.signers if s.scheme == scheme]
-        kinds = {found.name: found.kind.value for found in formats.all_formats()}
-        parts = [f"{scheme} ({kinds.get(scheme, '?')})", *_usages(signers)]
-        ends = sorted(s.valid_until for s in signers if s.valid_until)
-        if ends:
-            days = {"first": ends[0].date().isoformat(), "last": ends[-1].date().isoformat()}
+    kinds = {found.name: found.kind.value for found in formats.all_formats()}
+    for keys in believed.by_format(trust, now):
+        parts = [f"{keys.scheme} ({kinds.get(keys.scheme, '?')})", *list_words.usages(keys)]
+        if keys.first_end and keys.last_end:
+            days = {"first": keys.first_end.date().isoformat(), "last": keys.last_end.date().isoformat()}
             same = days["first"] == days["last"]
             parts.append(_("until %(last)s", **days) if same else _("until %(first)s to %(last)s", **days))
-        if expired := sum(end < now for end in ends):
-            parts.append(_("%(count)s expired", count=expired))
-        if authorities := sum(bool(s.authority) for s in signers):
-            parts.append(_("%(count)s authorities", count=authorities))
+        if keys.expired:
+            parts.append(_("%(count)s expired", count=keys.expired))
+        if keys.authorities:
+            parts.append(_("%(count)s authorities", count=keys.authorities))
         yield ": ".join((parts[0], "; ".join(parts[1:]))) if parts[1:] else parts[0]
-
-
-def _usages(signers: list[Signer]) -> Iterator[str]:
-    said = {"test": _("tests"), "vaccination": _("vaccinations"), "recovery": _("recoveries")}
-    for usage, words in said.items():
-        if count := sum(usage in s.usages for s in signers):
-            yield _("%(count)s for %(usage)s", count=count, usage=words)
-    if any(s.usages for s in signers) and (count := sum(not s.usages for s in signers)):
-        yield _("%(count)s for anything", count=count)

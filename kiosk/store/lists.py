@@ -88,6 +88,16 @@ def imported(at: ListPlaces) -> tuple[tuple[Path, Trust | SettingsError], ...]:
     return tuple((file, _one_or_why(file)) for file in _lists_in(at.trust))
 
 
+def files(at: ListPlaces) -> tuple[Path, ...]:
+    """The imported lists, by name. Raises SettingsError where their folder cannot be read."""
+    return tuple(_lists_in(at.trust))
+
+
+def look(file: Path) -> Trust | SettingsError:
+    """What an imported list holds, or what is wrong with it."""
+    return _one_or_why(file)
+
+
 def write_whole(target: Path, data: bytes, mode: int) -> None:
     """Writes `target` so that it holds the old bytes or the new ones, never a part. Raises SettingsError."""
     try:

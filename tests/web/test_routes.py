@@ -38,6 +38,7 @@ MANAGERS |= {
 }
 MANAGERS |= {f"settings.kiosk{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
 MANAGERS |= {"settings.backup"}
+MANAGERS |= {f"settings.trust{name}" for name in ("", "_list", "_preview", "_apply", "_remove")}
 TECHNICAL = {f"settings.devices{name}" for name in ("", "_preview", "_apply")}
 TECHNICAL |= {"calibration.show", "calibration.show_compared"}
 MANAGERS |= {f"settings.roster{name}" for name in ("", "_preview", "_apply", "_remove", "_export")}
@@ -51,6 +52,7 @@ EXAMPLES |= {
     "user": "u9",
     "token": "t-9",
     "version": "0123456789ab",
+    "name": "list.json",
 }
 LOG_INS = {Role.VOLUNTEER: ("Anna", PIN), Role.MANAGER: ("manager", PASSPHRASE), Role.TECHNICIAN: ("tech", PASSPHRASE)}
 

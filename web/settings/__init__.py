@@ -9,23 +9,26 @@ from flask import Flask
 
 from kiosk.store.jobs import Jobs
 from web.parts import parts
-from web.settings import backup, kiosk, own, passes, roster, rules
+from web.settings import backup, kiosk, own, passes, roster, rules, trust
 from web.settings.blueprint import blueprint
 from web.settings.waiting import Waiting
 
 __all__ = ["blueprint", "close", "init"]
 
-VIEWS = (backup, kiosk, own, roster, passes, rules)
+VIEWS = (backup, kiosk, own, roster, passes, rules, trust)
+LOOKED_THROUGH = (roster.WAITING, trust.WAITING)  # the kinds of files that wait between two requests
 
 
 def init(app: Flask) -> None:
     """Gives the pages what they remember between two requests: files that were looked through and not taken over."""
     with app.app_context():
-        app.extensions[Waiting.KEY] = Waiting(parts().now)
+        for kind in LOOKED_THROUGH:
+            app.extensions[kind] = Waiting(parts().now)
         app.extensions[passes.JOBS] = Jobs(parts().places.exports)
 
 
 def close(app: Flask) -> None:
     """Forgets it, and ends what is being drawn."""
     app.extensions[passes.JOBS].close()
-    app.extensions[Waiting.KEY].close()
+    for kind in LOOKED_THROUGH:
+        app.extensions[kind].close()

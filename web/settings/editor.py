@@ -18,6 +18,7 @@ from kiosk.core.codecs.keys import Key, Path, WrongValue, changed
 from kiosk.core.faults import SettingsError
 from kiosk.locale import gettext as _
 from kiosk.locale import keys as said_keys
+from kiosk.locale import refusals
 from kiosk.store.versions import ChangedMeanwhile, Unwritable, Version, Versions, mark
 from web.asking import field
 from web.parts import parts
@@ -46,7 +47,7 @@ class Document:
         try:
             self.meaning(self.current)
         except SettingsError as error:
-            return str(error)
+            return refusals.said(error)
         return ""
 
     def at(self, version: str) -> bytes | None:
@@ -176,7 +177,7 @@ def go_back(doc: Document, version: str) -> Page:
     try:
         doc.meaning(data)
     except SettingsError as error:
-        return show(doc, str(error)), 422
+        return show(doc, refusals.said(error)), 422
     return _write(doc, data, f"back={found.mark}")
 
 
@@ -197,7 +198,7 @@ def _looked_at(doc: Document, then: Callable[[Document, dict[Key, Any], bytes], 
     try:
         doc.meaning(data)
     except SettingsError as error:
-        return show(doc, str(error), typed), 422
+        return show(doc, refusals.said(error), typed), 422
     return then(doc, changes, data)
 
 
@@ -235,7 +236,7 @@ def _write(doc: Document, data: bytes, told: str) -> Page:
     except ChangedMeanwhile:  # between our look and our lock
         return show(doc, _too_late()), 409
     except Unwritable as error:
-        return show(doc, str(error)), 503
+        return show(doc, refusals.said(error)), 503
     parts().desk.audit.write(doc.act, by=current_user.id, detail=f"{mark(doc.current)}>{mark(data)} {told}")
     return redirect(url_for(f"settings.{doc.name}", said="applied"), code=303)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from dataclasses import field as kept
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.core.codecs import plain
+from kiosk.core.desk_requests import RosterPreview
 from kiosk.locale import gettext as _
 from kiosk.store.desk import Role
 from kiosk.store.roster_csv import HEADERS, MAX_BYTES, MAX_PROBLEMS, REQUIRED
@@ -17,12 +20,23 @@ from web.access import requires, takes
 from web.asking import field
 from web.parts import parts
 from web.settings.blueprint import blueprint
-from web.settings.waiting import waiting
+from web.settings.waiting import Waiting, waiting
 
 FOUND_AT_MOST = 20
 _FORM_BYTES = 64 * 1024  # what a form holds beside its file
 
+WAITING = "settings.waiting.roster"
+
 Page = tuple[str, int] | str | AnyResponse
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSheet:
+    """A roster file as it came, and what was said about it."""
+
+    name: str
+    data: bytes = kept(repr=False)
+    preview: RosterPreview
 
 
 @blueprint.route("/roster", methods=["GET", "POST"])
@@ -47,9 +61,9 @@ def roster_preview() -> Page:
     preview = parts().desk.roster.preview(data, _zone())
     name = plain.words(file.filename, 80)
     if preview.problems:
-        waiting().drop(current_user.id)
+        _waiting().drop(current_user.id)
         return render_template("settings/roster_preview.html", name=name, preview=preview, most=MAX_PROBLEMS), 422
-    sheet = waiting().keep(current_user.id, name, data, preview)
+    sheet = _waiting().keep(current_user.id, RosterSheet(name, data, preview))
     return render_template("settings/roster_preview.html", name=name, preview=preview, sheet=sheet.token)
 
 
@@ -57,16 +71,17 @@ def roster_preview() -> Page:
 @requires(Role.MANAGER)
 def roster_apply() -> Page:
     """Takes over the file that was looked through, unless the roster changed since: then it is shown anew."""
-    sheet = waiting().find(current_user.id, field("token"))
+    sheet = _waiting().find(current_user.id, field("token"))
     if sheet is None:
         return _page(problem=_("This file is not here any more. Please choose it again; nothing was changed.")), 409
-    done = parts().desk.roster.apply(sheet.data, _zone(), sheet.preview)
+    held = sheet.held
+    done = parts().desk.roster.apply(held.data, _zone(), held.preview)
     if not done.applied:
-        sheet = waiting().keep(current_user.id, sheet.name, sheet.data, done)
+        sheet = _waiting().keep(current_user.id, RosterSheet(held.name, held.data, done))
         return render_template(
-            "settings/roster_preview.html", name=sheet.name, preview=done, sheet=sheet.token, changed=True
+            "settings/roster_preview.html", name=held.name, preview=done, sheet=sheet.token, changed=True
         ), 409
-    waiting().drop(current_user.id)
+    _waiting().drop(current_user.id)
     parts().desk.audit.write("roster_imported", by=current_user.id, detail=f"new={done.new} changed={done.changed}")
     return redirect(url_for("settings.roster", said="imported", new=done.new, changed=done.changed), code=303)
 
@@ -113,3 +128,7 @@ def _said() -> str:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(parts().settings.kiosk.timezone)
+
+
+def _waiting() -> Waiting[RosterSheet]:
+    return waiting(WAITING)

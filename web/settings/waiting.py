@@ -1,4 +1,4 @@
-"""Roster files between their preview and their import: in memory alone, one for each manager, a quarter of an hour."""
+"""Files between their preview and their import: in memory alone, one for each manager, a quarter of an hour."""
 
 from __future__ import annotations
 
@@ -7,41 +7,37 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from flask import current_app
 
-from kiosk.core.desk_requests import RosterPreview
+T = TypeVar("T")
 
 KEPT_FOR = timedelta(minutes=15)
-MOST = 3  # of eleven megabytes at most
+MOST = 3  # of fifteen megabytes at most
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A roster file as it came, and what was said about it."""
+class Sheet(Generic[T]):
+    """What was looked through, and by whom."""
 
     token: str
     by: str
     came: datetime
-    name: str
-    data: bytes = field(repr=False)
-    preview: RosterPreview
+    held: T = field(repr=False)
 
 
-class Waiting:
-    """The files of one web. Safe to use from several threads."""
-
-    KEY = "settings.waiting"
+class Waiting(Generic[T]):
+    """The files of one kind in one web. Safe to use from several threads."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._guard = threading.Lock()
-        self._kept: dict[str, Sheet] = {}  # the oldest first
+        self._kept: dict[str, Sheet[T]] = {}  # the oldest first
 
-    def keep(self, by: str, name: str, data: bytes, preview: RosterPreview) -> Sheet:
-        """Keeps a file that `by` may take over; the one before it is forgotten, and so is the oldest of too many."""
-        sheet = Sheet(secrets.token_hex(16), by, self._now(), name, data, preview)
+    def keep(self, by: str, held: T) -> Sheet[T]:
+        """Keeps what `by` may take over; what was before it is forgotten, and so is the oldest of too many."""
+        sheet = Sheet(secrets.token_hex(16), by, self._now(), held)
         with self._guard:
             self._tidy()
             self._kept.pop(by, None)
@@ -50,7 +46,7 @@ class Waiting:
             self._kept[by] = sheet
         return sheet
 
-    def find(self, by: str, token: str) -> Sheet | None:
+    def find(self, by: str, token: str) -> Sheet[T] | None:
         """The file of that token, for whoever brought it."""
         with self._guard:
             self._tidy()
@@ -74,6 +70,6 @@ class Waiting:
                 del self._kept[by]
 
 
-def waiting() -> Waiting:
-    """Those of the application that answers this request."""
-    return cast("Waiting", current_app.extensions[Waiting.KEY])
+def waiting(kind: str) -> Waiting[T]:
+    """Those of a kind, of the application that answers this request."""
+    return cast("Waiting[T]", current_app.extensions[kind])
