@@ -20,7 +20,9 @@ AT_REST = """document.getAnimations().forEach((each) =>
     each.effect.getComputedTiming().endTime === Infinity ? each.cancel() : each.finish());"""
 
 # What stands out of the window or over another text.
-CUT_OFF = f"() => {{ {AT_REST}" """
+CUT_OFF = (
+    f"() => {{ {AT_REST}"
+    """
   const boxes = [...document.querySelectorAll('h1, .help, .there, .initials, .companions, footer p, header > *')]
     .filter((part) => part.checkVisibility() && part.textContent.trim())
     .map((part) => [part, part.getBoundingClientRect()]);
@@ -30,9 +32,12 @@ CUT_OFF = f"() => {{ {AT_REST}" """
     && box.right > its.left + 2 && its.right > box.left + 2));
   return [...out, ...over].map(([part]) => part.textContent.trim());
 }"""
+)
 
 # WCAG 2.2, 1.4.6: the contrast ratio of text and ground on the screen.
-LEAST_CONTRAST = f"() => {{ {AT_REST}" """
+LEAST_CONTRAST = (
+    f"() => {{ {AT_REST}"
+    """
   const light = (rgb) => rgb.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
   const numbers = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map(Number);
@@ -43,6 +48,21 @@ LEAST_CONTRAST = f"() => {{ {AT_REST}" """
   return Math.min(...parts.map((part) => light(numbers(getComputedStyle(part).color)))
     .map((text) => (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05)));
 }"""
+)
+
+# Of the parts chosen: which are out of the window, or lie under something else, as nobody has scrolled.
+OUT_OF_SIGHT = """(chosen) => [...document.querySelectorAll(chosen)].filter((part) => {
+  const box = part.getBoundingClientRect();
+  return [[2, 0.5], [box.width - 2, 0.5], [box.width / 2, 0.1], [box.width / 2, 0.9]].some(([x, down]) => {
+    const seen = document.elementFromPoint(box.left + x, box.top + box.height * down);
+    return !seen || !(part.contains(seen) || seen.contains(part));
+  });
+}).map((part) => part.textContent.trim())"""
+
+# Of the parts chosen and visible: which a gloved finger may miss.
+TOO_SMALL = """(chosen) => [...document.querySelectorAll(chosen)].filter((part) => part.checkVisibility())
+  .filter((part) => Math.min(part.getBoundingClientRect().width, part.getBoundingClientRect().height) < 44)
+  .map((part) => part.textContent.trim())"""
 
 
 def log_in(page: Page, address: str, name: str, secret: str, language: str = "en") -> None:

@@ -10,15 +10,17 @@ import pytest
 from playwright.sync_api import expect
 
 from kiosk.core import requests as asks
-from kiosk.core.model import Attested, Outcome
+from kiosk.core.model import Attested, Group, Outcome
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Reply
-from kiosk.core.view import Face
+from kiosk.core.view import Face, GateView
 from tests.browser.conftest import PASSPHRASE, PIN, Kiosk, serving
 from tests.browser.pages import (
     DESKTOP,
     DISPLAY,
+    OUT_OF_SIGHT,
     PHONE,
+    TOO_SMALL,
     DeskPage,
     RecordsPage,
     log_in,
@@ -212,6 +214,39 @@ def test_seen_green_is_one_touch_of_a_gloved_finger(kiosk: Kiosk, opened):
     request = asked(kiosk)
     assert isinstance(request, asks.Seen)
     assert request.what is Attested.SEEN_GREEN
+
+
+def crowded() -> dict[str, tuple[GateView, int]]:
+    """Somebody to be decided about while much else wants the volunteer, and how many banners that is."""
+    now = datetime.now(UTC)
+    two = (gate_stub.condition(), gate_stub.condition("resolver_down", "accept"))
+    visitor = gate_stub.visit(group=Group.VISITORS, wants=("temperature",), outcome=None, recorded=False)
+    waits = gate_stub.desk_view(Face.SEE_VOLUNTEER, gate_stub.visit(), waiting_since=now, waiting_level=3)
+    called = gate_stub.desk_view(Face.SEE_VOLUNTEER, gate_stub.visit(), called_since=now)
+    crowd = {"crowd_until": now + timedelta(minutes=9), "crowd_by": "u2"}
+    return {
+        "two conditions": (gate_stub.a_fever(conditions=two), 2),
+        "a visitor": (gate_stub.gate_view(gate_stub.desk_view(Face.HOLD_STILL, visitor), conditions=two), 2),
+        "an evacuation": (gate_stub.a_fever(conditions=two, evacuating_since=now, evacuating_by="u2"), 3),
+        "a crowd": (gate_stub.gate_view(waits, conditions=two, **crowd), 4),
+        "a call": (gate_stub.gate_view(called, conditions=(gate_stub.condition("clock_in_doubt", "accept"),)), 2),
+    }
+
+
+def test_at_the_gates_display_who_stands_there_and_the_three_answers_are_always_in_sight(desk: DeskPage, kiosk: Kiosk):
+    desk.page.set_viewport_size(DISPLAY)
+    for name, (view, banners) in crowded().items():
+        kiosk.stub.show(view)
+        expect(desk.visit).to_be_visible()
+        expect(desk.page.locator(".banner")).to_have_count(banners)
+        sight = ".visit .who b, .visit .decide button, .visit .celsius, .tools > details > summary"
+        assert desk.page.evaluate(OUT_OF_SIGHT, sight) == [], name
+        assert (
+            desk.page.evaluate(
+                TOO_SMALL, ".visit button, .banner button, .banner select, .banner summary, .tools summary"
+            )
+            == []
+        ), name
 
 
 @pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
