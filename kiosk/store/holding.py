@@ -20,6 +20,9 @@ from kiosk.store.heads import SignedHead
 from kiosk.store.migrations.logbook import migrations as _shape
 
 _TAIL = 256  # rows whose chain is looked at when the logbook is opened
+GROWN_BYTES = 5 * 1024 * 1024  # of the write-ahead log; readers have kept back since `gaps.LARGE_BYTES`
+_MORE_BYTES = 256 * 1024  # by which it has to grow until waiting is tried again
+_READERS_WAIT_S = 0.5  # a look takes some hundredths, more where it has to share a processor with many
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -29,6 +32,8 @@ class Holding:
     def __init__(self, path: Path, kiosk: str, key: Ed25519PrivateKey, now: Callable[[], datetime]) -> None:
         """Opens `path`, made on first use. Raises NotOwner, LogbookBroken, LogbookUnwritable."""
         self._path, self._given_name, self._now = path, kiosk, now
+        self._log = path.with_name(path.name + "-wal")
+        self._in_vain = 0  # how large the write-ahead log was when waiting for readers did not help
         self._failures = 0
         self._doubtful: set[bytes] = set()  # hashes of rows whose commit failed: one of them may come back
         self.tail: tuple[int, bytes] | None = None  # number and hash of the last row; None: to be looked up
@@ -62,8 +67,25 @@ class Holding:
         self._doubtful.clear()
 
     def worked(self) -> None:
-        """A write went well."""
+        """A write went well; where readers let the write-ahead log grow, they are given a moment to come to an end.
+
+        They may be at the low priority of long work on a busy machine: while the owner waits they get a processor.
+        One that does not move at all, as a download that was suspended, costs a row now and then that moment.
+        """
         self._failures = 0
+        size = self._log_bytes()
+        if size <= GROWN_BYTES:
+            self._in_vain = 0
+        if size <= max(GROWN_BYTES, self._in_vain and self._in_vain + _MORE_BYTES):
+            return
+        with suppress(sqlite3.Error):  # the row is safe; the next checkpoint tries again
+            self._in_vain = 0 if owning.begin_log_anew(self.db, _READERS_WAIT_S) else size
+
+    def _log_bytes(self) -> int:
+        try:
+            return self._log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def failed(self, error: Exception) -> None:
         """Nothing is known any more of what the file holds."""

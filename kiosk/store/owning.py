@@ -24,6 +24,7 @@ _READERS_WAIT_S = 10.0  # for readers to finish their page when an owner comes u
 _PAUSE_S = 0.02
 _TRIES = 25  # while an owner is coming up or going down: half a second
 _BUSY_MS = 5000
+_ASK_AGAIN_MS = 50
 _CACHE_KIB = 16 * 1024  # the upper pages of every index of a large file
 _LOG_BYTES = 4 * 1024 * 1024  # to which a write-ahead log shrinks again that a slow reader let grow
 
@@ -102,6 +103,23 @@ def empty_log(connection: sqlite3.Connection) -> None:
             return
         time.sleep(_PAUSE_S)
     raise sqlite3.OperationalError("a reader does not let go of the write-ahead log")
+
+
+def begin_log_anew(connection: sqlite3.Connection, within_s: float) -> bool:
+    """Lets the next row begin the write-ahead log anew; waits so long for whoever is looking. Whether it will.
+
+    SQLite waits for the place that a reader has taken, even where the next one has taken it meanwhile, who need not
+    be waited for: so it is asked again and again. Raises sqlite3.Error.
+    """
+    until = time.monotonic() + within_s
+    connection.execute(f"PRAGMA busy_timeout = {_ASK_AGAIN_MS}")
+    try:
+        while connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]:
+            if time.monotonic() >= until:
+                return False
+        return True
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
 
 def disconnect(connection: sqlite3.Connection) -> None:
