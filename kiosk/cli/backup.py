@@ -12,16 +12,18 @@ from pathlib import Path
 import click
 import msgspec
 
+from kiosk import locale
 from kiosk.cli import _gate
 from kiosk.cli._options import INSTALLED_CONFIG, open_places, open_settings, state_option
 from kiosk.core.entry import SealClass
 from kiosk.core.faults import KioskError
 from kiosk.core.requests import NoteBackup
 from kiosk.locale import gettext as _
-from kiosk.services.stick import Sticks
+from kiosk.services.stick import LABEL, Sticks
 from kiosk.settings import Places, Settings
-from kiosk.store import backup, lists
-from kiosk.store.backup import Contents, Kept, Step
+from kiosk.store import backup, backup_order, lists
+from kiosk.store.backup import Contents, Kept, Made, Step
+from kiosk.store.backup_order import Order, Progress, State, Stopped, To
 from kiosk.store.keys import TAG, Keyring
 from kiosk.store.recovery import RecoveryKey, RecoveryPublic
 
@@ -38,7 +40,7 @@ from kiosk.store.recovery import RecoveryKey, RecoveryPublic
     type=click.Path(path_type=Path, dir_okay=False),
     help="A recovery key file: carried on to today, it cannot open any more what ended before.",
 )
-@click.option("--daily", is_flag=True, help="As the timer says it: where settings name no folder, nothing is done.")
+@click.option("--daily", is_flag=True, help="As timer and pages say it: where nothing is wanted, nothing is done.")
 @click.option("--newest", type=click.IntRange(1, 100), help="How many backups of this kiosk stay there; settings: 3.")
 def command(
     state: Path | None,
@@ -75,15 +77,49 @@ def command(
     if new_recovery_key:
         _new_key(places, out)
         return
+    if daily and (order := backup_order.placed(places.runtime)) is not None:
+        _carry_out(order, places, settings, config)
+        return
     target = to or settings.backup.to
+    if daily and not places.recovery.exists():
+        click.echo(_("No backup: there is no recovery key yet (kiosk backup --new-recovery-key)."))
+        return
     if not target and daily:
         click.echo(_("No backup: the settings name no folder or stick for it (backup.to)."))
         return
     if not target:
         raise click.UsageError(_("Name the folder or stick that the backup goes to, here or in backup.to."))
     public = RecoveryPublic.load(places.recovery)
-    with Sticks().folder(target) as folder:
-        _backup(places, settings, config, folder, public, newest)
+    with Sticks().folder(target) as folder, progress() as step:
+        made = _backup(places, settings, config, folder, public, newest, step)
+    _said(made)
+
+
+def _carry_out(order: Order, places: Places, settings: Settings, config: Path | None) -> None:
+    """The backup that a page asked for: it is told how far it is, and may take its order away."""
+    locale.use("en")  # the page says it in its reader's language
+    watched = Progress(places.runtime, order, lambda: datetime.now(UTC))
+    try:
+        target = Sticks().plugged() if order.to is To.STICK else _usual(settings)
+        public = RecoveryPublic.load(places.recovery)
+        with Sticks().folder(target) as folder, progress():
+            made = _backup(places, settings, config, folder, public, None, watched.step)
+    except (Stopped, KeyboardInterrupt):
+        watched.tell(State.STOPPED)
+        return
+    except (KioskError, OSError) as error:
+        watched.tell(State.FAILED, error=str(error))
+        raise
+    path = f"{target}/{made.path.name}" if target.startswith(LABEL) else str(made.path)
+    watched.tell(State.DONE, path=path, rows=made.head.seq, size=made.size, last=made.last)
+    _said(made)
+
+
+def _usual(settings: Settings) -> str:
+    """Where the settings say that backups go. Raises KioskError."""
+    if not settings.backup.to:
+        raise KioskError(_("the settings name no folder or stick for it (backup.to)"))
+    return settings.backup.to
 
 
 def read_key(path: Path) -> RecoveryKey:
@@ -106,8 +142,14 @@ def _new_key(places: Places, out: Path | None) -> None:
 
 
 def _backup(
-    places: Places, settings: Settings, config: Path | None, to: Path, public: RecoveryPublic, newest: int | None
-) -> None:
+    places: Places,
+    settings: Settings,
+    config: Path | None,
+    to: Path,
+    public: RecoveryPublic,
+    newest: int | None,
+    step: Step,
+) -> Made:
     if not places.logbook.exists():
         raise KioskError(_("%(path)s: there is no logbook yet", path=places.logbook))
     retention = settings.retention
@@ -119,14 +161,15 @@ def _backup(
     kept = Kept(classes, settings.backup.days, newest or settings.backup.newest)
     now = datetime.now(UTC)
     try:
-        with progress() as step:
-            made = backup.make(
-                _contents(places, settings, config), Keyring.open(places.keys), public, to, kept, now, step
-            )
+        made = backup.make(_contents(places, settings, config), Keyring.open(places.keys), public, to, kept, now, step)
     except PermissionError as error:
         raise KioskError(_("%(path)s: this user may not read it; say it as root", path=error.filename)) from error
     with suppress(KioskError):  # the backup is good, whether or not a row can say so
         _gate.ask(places, settings, NoteBackup, seq=made.head.seq, backup=made.path.name)
+    return made
+
+
+def _said(made: Made) -> None:
     values = {"path": made.path, "rows": made.head.seq, "size": f"{made.size / 1e6:.1f}", "day": made.last}
     click.echo(_("%(path)s: %(rows)s rows, %(size)s MB, can be restored until %(day)s", **values))
 

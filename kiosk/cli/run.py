@@ -17,6 +17,7 @@ from kiosk.locale import gettext as _
 from kiosk.services import street
 from kiosk.services.supervisor import Child, Supervisor
 from kiosk.settings import Lane, Places, Settings
+from kiosk.store import backup_order
 
 STANDS_IN = {
     "camera": "simulated",
@@ -62,7 +63,8 @@ def command(
 
     settings, lists = whole()
     changes = _Changes(at, lambda: _children(*whole(), at, config))
-    Supervisor(_children(settings, lists, at, config), click.echo, changes.look).run(lambda: _greet(settings))
+    children = _children(settings, lists, at, config)
+    Supervisor(children, click.echo, changes.look, lambda: _errand(at, config)).run(lambda: _greet(settings))
 
 
 class _Changes:
@@ -86,6 +88,13 @@ class _Changes:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino
+
+
+def _errand(at: Places, config: Path | None) -> Sequence[str]:
+    """The backup that a page asked for, as systemd's path unit starts it on an installed kiosk."""
+    if not backup_order.is_placed(at.runtime):
+        return ()
+    return ("backup", "--daily", "--state", str(at.state), *(("--config", str(config)) if config else ()))
 
 
 def _equipped(lane: Lane, asked: Mapping[str, str | None], at: Places) -> tuple[Lane, list[Path]]:

@@ -33,6 +33,7 @@ class Sticks:
     mounts: Path = Path("/proc/self/mounts")
     mounted_at: Path = Path("/run/kiosk-backup")
     run: Callable[..., str] = _run
+    blocks: Path = Path("/sys/class/block")
 
     @contextmanager
     def folder(self, target: str) -> Iterator[Path]:
@@ -55,6 +56,27 @@ class Sticks:
             yield self.mounted_at
         finally:
             self.run("umount", str(self.mounted_at))
+
+    def plugged(self) -> str:
+        """`label:NAME` of the one stick that is plugged in. Raises KioskError where there is none, or more than one."""
+        links = sorted(self.by_label.iterdir()) if self.by_label.is_dir() else []
+        labels = [link.name.replace("\\x20", " ") for link in links if self._is_stick(link.resolve())]
+        if not labels:
+            raise KioskError(_("no stick is plugged in, or it has no label"))
+        if len(labels) > 1:
+            raise KioskError(_("several sticks are plugged in (%(labels)s); leave one", labels=", ".join(labels)))
+        return LABEL + labels[0]
+
+    def _is_stick(self, device: Path) -> bool:
+        """Whether it can be pulled out, and the system does not live on it. Source: sysfs-block, `removable`."""
+        where = self._where(device)
+        if where is not None and where != self.mounted_at and not _is_for_media(where):
+            return False
+        block = (self.blocks / device.name).resolve()
+        for disk in (block, block.parent):  # a partition's own folder lies in its disk's
+            with suppress(OSError):
+                return (disk / "removable").read_text("ascii").strip() == "1" or "/usb" in str(disk)
+        return False
 
     def media(self) -> list[Path]:
         """Every folder where a stick is mounted now."""

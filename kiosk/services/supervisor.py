@@ -54,10 +54,15 @@ class Supervisor:
         children: Sequence[Child],
         say: Callable[[str], None],
         changed: Callable[[], Mapping[str, Sequence[str]]] = dict,
+        errand: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`changed` tells which processes have to start anew, by name, and with which arguments from then on."""
+        """`changed` tells which processes have to start anew, by name, and with which arguments from then on.
+
+        `errand` gives the arguments of a command that somebody waits for; it runs once, beside the others.
+        """
         self._children = list(children)
-        self._changed = changed
+        self._changed, self._errand = changed, errand
+        self._running: subprocess.Popen[bytes] | None = None
         self._asked_s = time.monotonic()
         self._say = say
         self._selector = selectors.DefaultSelector()
@@ -110,6 +115,13 @@ class Supervisor:
                 child.arguments = anew[child.name]
                 if child.process is not None:
                     child.process.terminate()
+        self._run_errand()
+
+    def _run_errand(self) -> None:
+        if self._running is not None and self._running.poll() is None:
+            return
+        arguments = self._errand()
+        self._running = self._begin(arguments, os.environ) if arguments else None
 
     def _bury(self, child: Child) -> None:
         now_s = time.monotonic()
@@ -135,8 +147,11 @@ class Supervisor:
         self._selector.register(channel, selectors.EVENT_READ, child)
         child.channel = channel
         child.started_s = child.heard_s = time.monotonic()
-        child.process = subprocess.Popen(
-            [sys.executable, "-m", "kiosk", *child.arguments],
+        child.process = self._begin(child.arguments, environment)
+
+    def _begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "kiosk", *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is the supervisor's to pass on, in order
@@ -154,6 +169,13 @@ class Supervisor:
 
     def _end(self) -> None:
         """Last started, first ended; whoever does not end in time is killed."""
+        if self._running is not None:
+            self._running.terminate()
+            try:
+                self._running.wait(timeout=PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self._running.kill()
+                self._running.wait()
         for child in reversed(self._children):
             if child.process is None:
                 continue

@@ -14,7 +14,8 @@ from kiosk.cli import kiosk
 from kiosk.core.entry import EntryKind
 from kiosk.core.faults import KioskError
 from kiosk.settings import Places, places
-from kiosk.store import restore, verify
+from kiosk.store import backup_order, restore, verify
+from kiosk.store.backup_order import Order, Progress, State, To, Told
 from kiosk.store.reader import Filter, Reader
 from kiosk.store.recovery import RecoveryKey
 from tests.support import gates
@@ -178,3 +179,56 @@ def test_a_stick_that_is_not_plugged_in_is_one_line(at: Places) -> None:
     refused = run("backup", "--state", at.state, "label:NOT-HERE")
     assert refused.exit_code == 1
     assert "NOT-HERE" in str(refused.exception or refused.output)
+
+
+def ordered(at: Places, to: To = To.USUAL) -> None:
+    at.runtime.mkdir(parents=True, exist_ok=True)
+    (at.state / "kiosk.toml").write_text(f'[backup]\nto = "{stick(at)}"\n')
+    backup_order.place(at.runtime, Order(id="a1", to=to, by="u1", at=datetime.now(UTC)))
+
+
+def told(at: Places) -> Told:
+    found = backup_order.told(at.runtime)
+    assert found is not None
+    return found
+
+
+def test_what_a_page_asks_for_is_made_told_and_asked_for_no_more(at: Places) -> None:
+    with_key(at)
+    ordered(at)
+    assert run("backup", "--daily", "--state", at.state).exit_code == 0
+    assert (told(at).state, told(at).rows, told(at).id) == (State.DONE, 20, "a1")
+    assert Path(told(at).path).is_file()
+    assert not backup_order.is_placed(at.runtime)
+
+
+def test_an_order_that_is_taken_away_stops_the_backup_and_leaves_nothing_of_it(
+    at: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_key(at)
+    ordered(at)
+    monkeypatch.setattr(backup_order, "EVERY", timedelta())
+
+    def withdraw(self: Progress, *_: object) -> None:
+        backup_order.withdraw(at.runtime)
+        step(self, "writing", 1, 2)
+
+    step = Progress.step
+    monkeypatch.setattr(Progress, "step", withdraw)
+    assert run("backup", "--daily", "--state", at.state).exit_code == 0
+    assert told(at).state is State.STOPPED
+    assert [path for path in stick(at).rglob("*") if path.suffix != ".lock" and not path.name.endswith("lock")] == []
+
+
+def test_why_there_is_no_backup_is_told_and_the_order_does_not_stand_for_ever(at: Places) -> None:
+    with_key(at)
+    ordered(at)
+    stick(at).rmdir()
+    assert run("backup", "--daily", "--state", at.state).exit_code == 1
+    assert (told(at).state, "no such folder" in told(at).error) == (State.FAILED, True)
+    assert not backup_order.is_placed(at.runtime)
+
+
+def test_each_night_without_a_recovery_key_nothing_is_done_and_nothing_fails(at: Places) -> None:
+    made = run("backup", "--daily", "--state", at.state)
+    assert (made.exit_code, "there is no recovery key yet" in made.stdout) == (0, True)

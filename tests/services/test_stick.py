@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,29 @@ def test_a_folder_for_sticks_without_a_stick_is_not_the_card(sticks: Sticks) -> 
 def test_any_other_folder_is_taken_as_it_is(sticks: Sticks, tmp_path: Path) -> None:
     with sticks.folder(str(tmp_path)) as folder:
         assert folder == tmp_path
+
+
+def disk(sticks: Sticks, name: str, removable: str) -> Sticks:
+    """The same machine, whose `name` is a part of a disk that can be pulled out, or not."""
+    blocks = sticks.by_label.parent / "block"
+    (blocks / name).mkdir(parents=True)
+    (blocks / "removable").write_text(removable)
+    return replace(sticks, blocks=blocks)
+
+
+def test_the_one_stick_that_is_plugged_in_is_found_by_itself(sticks: Sticks) -> None:
+    (sticks.by_label / "MY\\x20STICK").unlink()
+    assert disk(sticks, "sda1", "1\n").plugged() == "label:KIOSK"
+
+
+@pytest.mark.parametrize(("removable", "said"), [("0", "no stick is plugged in"), ("1", "leave one")])
+def test_none_and_several_are_said_and_a_built_in_disk_is_no_stick(sticks: Sticks, removable: str, said: str) -> None:
+    with pytest.raises(KioskError, match=said):
+        disk(sticks, "sda1", removable).plugged()
+
+
+def test_the_disk_that_the_system_lives_on_is_never_taken_for_a_stick(sticks: Sticks) -> None:
+    sticks = disk(sticks, "sda1", "1")
+    mounted(sticks, sticks.by_label.parent / "dev" / "sda1", "/")
+    with pytest.raises(KioskError, match="no stick is plugged in"):
+        sticks.plugged()

@@ -145,3 +145,30 @@ subprocess.run([sys.executable, '-c', {child!r}], env=os.environ | {{'KIOSK_SUPE
         time.sleep(0.01)
     else:
         assert not Path(f"/proc/{pid}").exists()
+
+
+def test_an_errand_runs_once_beside_the_others_and_again_only_when_it_is_wanted_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(supervisor, "CHANGED_EVERY_S", 0.05)
+    wanted = tmp_path / "wanted"
+    ran = tmp_path / "ran"
+    started = supervisor.subprocess.Popen
+
+    def popen(command, **more):
+        code = f"from pathlib import Path; Path({str(ran)!r}).open('a').write('x'); Path({str(wanted)!r}).unlink()"
+        return started([sys.executable, "-c", code] if "errand" in command else command, **more)
+
+    monkeypatch.setattr(supervisor.subprocess, "Popen", popen)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    kept = Supervisor([], print, errand=lambda: ["errand"] if wanted.exists() else [])
+    thread = threading.Thread(target=kept.run, args=(lambda: None,))
+    thread.start()
+    try:
+        for times in (1, 2):
+            wanted.touch()
+            end = time.monotonic() + 10
+            while wanted.exists() and time.monotonic() < end:
+                thread.join(0.02)
+            assert ran.read_text() == "x" * times
+    finally:
+        kept._stopping = True
+        thread.join(10)

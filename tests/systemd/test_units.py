@@ -135,6 +135,15 @@ def test_a_backup_is_made_each_night_and_a_missed_night_is_made_good() -> None:
     assert "kiosk-backup.timer" in (SYSTEMD / "install.sh").read_text(encoding="utf-8")
 
 
+def test_a_backup_that_a_page_asks_for_is_started_by_the_order_alone_and_never_in_a_circle() -> None:
+    path, service = Unit("kiosk-backup.path"), Unit("kiosk-backup.service")
+    order = path["Path"]["PathExists"]
+    assert order == "/run/kiosk/backup-order"
+    assert service["Service"]["ExecStopPost"].endswith(f"rm -f {order}")
+    assert not any(line.startswith("Condition") for line in service.lines)  # its end would not tidy up
+    assert "kiosk-backup.path" in Unit("kiosk.target")["Unit"]["Wants"].split()
+
+
 def test_the_folders_belong_to_whom_the_design_says() -> None:
     lines = (SYSTEMD / "tmpfiles.d" / "kiosk.conf").read_text(encoding="utf-8").splitlines()
     folders = {words[1]: tuple(words[2:5]) for words in map(str.split, lines) if words[:1] == ["d"]}

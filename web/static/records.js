@@ -13,8 +13,10 @@ if (job) {
       const answer = await fetch(job.dataset.progress, { headers: { Accept: "application/json" } });
       const told = await answer.json();
       if (told.state !== "running") return location.reload();
+      if (!progress) return setTimeout(look, 700); // it has not begun yet
       progress.value = told.done;
       done.textContent = told.done.toLocaleString(document.documentElement.lang);
+      if (told.said) document.getElementById("doing").textContent = told.said;
     } catch {
       // the line comes back, or the person looks again
     }
