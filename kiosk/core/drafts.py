@@ -149,7 +149,7 @@ def _person(visit: Visit) -> str:
     code = best_code(visit)
     if visit.evidence.roster is not None:
         return visit.evidence.roster.person
-    return (code.read.holder.person or "") if code and isinstance(code.read, Credential) else ""
+    return (code.read.holder.person or code.about) if code and isinstance(code.read, Credential) else ""
 
 
 def _code_key(visit: Visit) -> str:

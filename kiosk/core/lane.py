@@ -180,6 +180,8 @@ class OnlineAnswer:
     key: str
     read: Credential | VenueCode | None
     roster: RosterMatch | None = None  # whom that is about
+    about: str = ""  # the document that it names, as an HMAC in hex
+    passed_before: datetime | None = None  # when they last passed, whatever they showed then
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,7 @@ class Presented:
     key: str
     at: datetime
     source: Source
+    about: str = ""  # the document that the online service named for it, as an HMAC in hex
 
 
 # --- Evidence and verdict ------------------------------------------------------------------------------

@@ -269,10 +269,13 @@ def _resolved(turn: Turn, answer: OnlineAnswer) -> None:
     visit = phase.visit
     codes, said = visit.evidence.codes, answer.read
     if said is not None:
-        codes = tuple(replace(code, read=said) if _is_asked_about(code, answer) else code for code in codes)
+        codes = tuple(
+            replace(code, read=said, about=answer.about) if _is_asked_about(code, answer) else code for code in codes
+        )
     since = visit.evidence.online_since if any(_is_open(code, answer) for code in codes) else None
     roster = answer.roster or visit.evidence.roster
-    evidence = replace(visit.evidence, codes=codes, roster=roster, online_since=since)
+    before = answer.passed_before or visit.evidence.passed_before
+    evidence = replace(visit.evidence, codes=codes, roster=roster, online_since=since, passed_before=before)
     turn.lane = replace(turn.lane, phase=Collecting(replace(visit, evidence=evidence)))
 
 

@@ -21,8 +21,8 @@ from kiosk.core import gate as whole
 from kiosk.core.effects import AskOnline, Effect, Record, RecordLater, Respond, Say, ShowLamp
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.faults import LogbookUnwritable, StoreUnreadable
-from kiosk.core.lane import Idle, Lane, OnlineAnswer
-from kiosk.core.model import ConditionKind, Credential, Source
+from kiosk.core.lane import Idle, Lane
+from kiosk.core.model import ConditionKind, Source
 from kiosk.core.present import condition_views, desk_view, waiting_level
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import Reply, Request
@@ -63,7 +63,6 @@ class GateService:
         self._zone = ZoneInfo(settings.kiosk.timezone)
         self._inbox = Inbox()
         self._book = Book(at, settings.kiosk.id, self._clock, mend=True)
-        self._roster = roster
         self._lists = Lists(at, (*trust, *(Path(path) for path in settings.trust)), self._clock)
         self._settings_state = Watched("settings", at.written_settings.name, self._clock)
         self._settings_state.became("refused" if settings.refused else "ok", settings.refused)
@@ -213,10 +212,9 @@ class GateService:
             case Asked(request, reply):
                 self._ask(request, reply)
             case Answered(visit, key, read):
-                match_ = self._roster.match(read) if isinstance(read, Credential) else None
-                answer = OnlineAnswer(visit, key, read, match_)
                 for passage in self._passages.values():
-                    passage.resolved(answer)
+                    if passage.serves(visit):
+                        passage.resolved(visit, key, read, self._policy)
 
     def _ask(self, request: Request, reply: Future[Reply]) -> None:
         """A request that was answered before gets the same answer: a retry is harmless."""

@@ -7,7 +7,7 @@ import secrets
 from kiosk.core import requests
 from kiosk.core.gate import Gate
 from kiosk.core.lane import Arrival, Known, Lane, Look, OnlineAnswer
-from kiosk.core.model import Part, Reading, Scan, Source
+from kiosk.core.model import Credential, Part, Reading, Scan, Source, VenueCode
 from kiosk.core.ports import Clock
 from kiosk.core.reasons import Reason
 from kiosk.core.requests import Request
@@ -66,9 +66,10 @@ class Passage:
         else:
             self._requests.append(request)
 
-    def resolved(self, answer: OnlineAnswer) -> None:
-        """The online service spoke, perhaps of a visit of this lane."""
-        self._online.append(answer)
+    def resolved(self, visit: str, key: str, read: Credential | VenueCode | None, policy: Policy) -> None:
+        """The online service spoke of a visit's code."""
+        now = self._clock.now()
+        self._online.append(self._passers.answered(visit, key, read, self.lane.direction, policy, now))
 
     def look(self, gate: Gate, policy: Policy, *, writable: bool) -> tuple[Look, list[str]]:
         """Everything since the last look, and the ids of the requests that typed a code."""

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from kiosk.core import formats, identity
-from kiosk.core.lane import Arrival, Known
-from kiosk.core.model import Certainty, Credential, Direction, Part, Presented, Read, RosterMatch, Scan
+from kiosk.core.lane import Arrival, Known, OnlineAnswer
+from kiosk.core.model import Certainty, Credential, Direction, Part, Presented, Read, RosterMatch, Scan, VenueCode
 from kiosk.core.parts import collect, is_mixed
 from kiosk.core.rules import Rules
 from kiosk.services.lists_watch import Policy
@@ -90,6 +90,22 @@ class Passers:
         while len(self._verified) > 32:
             self._verified.popitem(last=False)
         return held
+
+    def answered(
+        self, visit: str, key: str, read: Credential | VenueCode | None, direction: Direction, policy: Policy,
+        now: datetime,
+    ) -> OnlineAnswer:  # fmt: skip
+        """What the online service's answer about a visit's code means: who that is, and when they last passed.
+
+        Such codes change from day to day, or minute to minute; the document that the service names does not.
+        """
+        if not isinstance(read, Credential):
+            return OnlineAnswer(visit, key, read)
+        match = self._roster.match(read)
+        about = identity.document_key(read.holder.document or "", self._secret)
+        person = match.person if match is not None and match.certainty is Certainty.CERTAIN else about
+        before = self._passed("", person, direction, policy.rules, now) if person else None
+        return OnlineAnswer(visit, key, read, match, about, before)
 
     def _passed(self, key: str, person: str, direction: Direction, rules: Rules, now: datetime) -> datetime | None:
         """Somebody who passed by hand and now shows a code, or the other way round, is the same person again."""

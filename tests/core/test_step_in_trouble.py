@@ -10,7 +10,7 @@ import pytest
 from kiosk.core.effects import AskOnline, Record, RecordLater, Respond, ShowLamp
 from kiosk.core.entry import EntryKind
 from kiosk.core.gate import Evacuation
-from kiosk.core.lane import Collecting, Idle, Look, Showing
+from kiosk.core.lane import Collecting, Idle, Look, OnlineAnswer, Showing
 from kiosk.core.model import (
     ConditionKind,
     Direction,
@@ -31,7 +31,7 @@ from kiosk.core.requests import (
 )
 from kiosk.core.step import step, unrecorded
 from kiosk.core.view import Face
-from tests.support.lanes import Bench, a_pass, an_online_code
+from tests.support.lanes import Bench, a_pass, an_online_code, resolved
 
 
 @pytest.fixture
@@ -53,6 +53,16 @@ def test_the_resolver_is_asked_once_and_its_green_passes():
     bench.resolves(Outcome.PASS, "k")
     assert (bench.rows[0].volunteer, bench.rows[0].format, bench.rows[0].issuer) == ("", "online_code", "example")
     assert bench.lamp is LampPattern.PASS
+
+
+def test_whoever_passed_with_another_code_of_the_same_document_is_a_replay_once_the_service_named_it():
+    bench = Bench(resolver=True)
+    bench.shows(an_online_code(), key="k")
+    bench.measures()
+    passed = bench.now - timedelta(minutes=2)
+    bench.turn(online=(OnlineAnswer(bench.visit, "k", resolved(Outcome.PASS), about="d", passed_before=passed),))
+    assert Reason.ALREADY_PASSED in bench.rows[0].reasons
+    assert (bench.rows[0].person, bench.rows[0].code_key) == ("d", "k")  # found again by either
 
 
 def test_a_slow_resolver_gives_way_to_the_volunteer():

@@ -20,9 +20,12 @@ from tests.support.online_service import OnlineService
 
 pytestmark = pytest.mark.timeout(90)
 
-RULES = (
-    "[groups.visitors]\nchecks = ['credential', 'attestation', 'test_age', 'venue']\n[venue]\nvenue_ids = ['gate']\n"
-)
+RULES = """
+[groups.visitors]
+checks = ['credential', 'attestation', 'test_age', 'venue', 'replay']
+[venue]
+venue_ids = ['gate']
+"""
 DEVICES = ("--thermometer=none", "--lamp=none", "--voice=silent", "--buttons=none")
 LINK = "https://health.example.gov.cn/jkm/qrcode?t="
 
@@ -83,6 +86,20 @@ def test_a_code_is_green_red_or_too_old_as_its_service_says_and_one_banner_says_
         ("pass", "gov_cn_health"),
     ]
     assert not down(at)
+
+    for token, document in (("noon", "3301 0219"), ("one", "33010219"), ("another", "33010227")):
+        tested_at = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        holder = {"name": f"Holder {token}", "document": document}
+        service.knows[LINK + token] = {"colour": "green", "tested_at": tested_at, "holder": holder}
+    shows(at, "noon")
+    eventually(lambda: shown(at) is Face.PASS)
+    shows(at, "one")  # the same document under the code of an hour later
+    eventually(lambda: shown(at) is not Face.PASS)
+    eventually(lambda: view(at).lanes[0].current.name == "Holder one")
+    shows(at, "another")
+    eventually(lambda: view(at).lanes[0].current.name == "Holder another" and shown(at) is Face.PASS)
+    second = [row for row in Reader(at.logbook).rows(Filter()) if row.kind == "visit"][-2]
+    assert list(map(str, second.reasons)) == ["already_passed"]
 
     service.acts = lambda call, _: call.reply(b'{"colour": "green"}')  # not signed
     for number in range(3):
