@@ -170,13 +170,13 @@ def _companions(turn: Turn, request: Companions) -> Said:
     visit = ended.visit if ended else turn.lane.visit
     if visit is None or visit.id != request.visit:
         return Answer.VISIT_ENDED, request.visit
-    names = tuple(other.name or "" for other in _household(visit))
+    names = tuple(other.name or "" for other in household_of(visit))
     whole = names if len(names) == request.count else ()  # of fewer nobody says which ones came
     turn.lane = replace(turn.lane, following=Following(visit, request.count, request.by, whole))
     return Answer.DONE, visit.id
 
 
-def _household(visit: Visit) -> tuple[Holder, ...]:
+def household_of(visit: Visit) -> tuple[Holder, ...]:
     """The others whom the pass is for that was shown."""
     shown = (code.read.household for code in visit.evidence.codes if isinstance(code.read, Credential))
     return next((household for household in shown if household), ())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from kiosk.core.asked import household_of
 from kiosk.core.drafts import best_code, name_of
 from kiosk.core.gate import Gate
 from kiosk.core.hints import Hint
@@ -191,6 +192,7 @@ def _visit_view(visit: Visit, findings: tuple[Finding, ...] | None = None, **mor
         findings=tuple(map(_finding_view, findings)),
         wants=tuple(want.value for want in wanting.wants) if wanting else (),
         forehead_c=measured.forehead_c if measured else None,
+        household=tuple(other.name or "" for other in household_of(visit)),
         **more,  # type: ignore[arg-type]
     )
 

@@ -75,6 +75,7 @@ class VisitView(msgspec.Struct, frozen=True, kw_only=True):
     explained: bool = False
     undo_until: datetime | None = None
     recorded: bool = True
+    household: tuple[str, ...] = ()  # the others whom the pass is for; who of them came, the volunteer counts
 
 
 class DeskView(msgspec.Struct, frozen=True, kw_only=True):

@@ -220,6 +220,7 @@ def crowded() -> dict[str, tuple[GateView, int]]:
     """Somebody to be decided about while much else wants the volunteer, and how many banners that is."""
     now = datetime.now(UTC)
     two = (gate_stub.condition(), gate_stub.condition("resolver_down", "accept"))
+    endless = gate_stub.visit(name="a" + "\u0301" * 400 + "王\u202e" * 900, room="x" * 300, household=("<b>" * 90,) * 8)
     visitor = gate_stub.visit(group=Group.VISITORS, wants=("temperature",), outcome=None, recorded=False)
     waits = gate_stub.desk_view(Face.SEE_VOLUNTEER, gate_stub.visit(), waiting_since=now, waiting_level=3)
     called = gate_stub.desk_view(Face.SEE_VOLUNTEER, gate_stub.visit(), called_since=now)
@@ -229,6 +230,7 @@ def crowded() -> dict[str, tuple[GateView, int]]:
         "a visitor": (gate_stub.gate_view(gate_stub.desk_view(Face.HOLD_STILL, visitor), conditions=two), 2),
         "an evacuation": (gate_stub.a_fever(conditions=two, evacuating_since=now, evacuating_by="u2"), 3),
         "a crowd": (gate_stub.gate_view(waits, conditions=two, **crowd), 4),
+        "a name without end": (gate_stub.gate_view(gate_stub.desk_view(Face.SEE_VOLUNTEER, endless)), 0),
         "a call": (gate_stub.gate_view(called, conditions=(gate_stub.condition("clock_in_doubt", "accept"),)), 2),
     }
 

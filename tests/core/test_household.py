@@ -7,6 +7,7 @@ import pytest
 from kiosk.core.entry import SealClass
 from kiosk.core.model import Holder
 from kiosk.core.requests import Companions
+from kiosk.core.present import desk_view
 from tests.support.lanes import Bench, a_pass
 
 
@@ -35,3 +36,10 @@ def test_of_a_household_of_which_only_some_came_nobody_is_named(bench):
     bench.waits(2.5)
     bench.measures(36.8)
     assert "name" not in dict(dict(bench.rows[1].sealed).get(SealClass.IDENTITY, ()))
+
+
+def test_the_volunteer_reads_whom_the_pass_is_for_and_the_resident_s_screen_does_not(bench):
+    bench.shows(replace(a_pass("黄丽"), household=(Holder(name="黄小宝"), Holder())))
+    view = desk_view(bench.lane, bench.now, bench.rules)
+    assert view.current.household == ("黄小宝", "")
+    assert "黄小宝" not in str(view.resident)

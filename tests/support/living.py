@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from signal import SIGCONT, SIGSTOP
@@ -19,16 +19,20 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from hardware.simulation import Cue, Deck, Note, Person, dump_deck
 from kiosk.core.model import Group
 from kiosk.core.requests import Reply, Request
 from kiosk.core.view import DeskView, GateView
+from kiosk.services.online_service import TIMEOUT_S
 from kiosk.services.street import OPAQUE, Mint
 from kiosk.settings import Places
 from kiosk.store.desk import Desk, Role
 from kiosk.store.entries import Entry
 from kiosk.store.reader import Filter, Reader
 from tests.support.gates import ask, end, eventually, fresh_places, start, view
+from tests.support.online_service import OnlineService
 from tests.support.ports import free_port
 
 PASSPHRASE, PIN, SECOND_PIN = "correct horse battery", "294713", "508162"
@@ -74,6 +78,18 @@ PARTS: Mapping[str, Callable[[Mint, str], Person]] = {
 }
 
 
+class OneService(OnlineService):
+    """The city's service of health codes, which answers or is slow as a test wants."""
+
+    def knows_green(self, text: str) -> None:
+        """Whoever shows this code is well, and was tested this morning."""
+        self.knows[text] = {"colour": "green", "tested_at": (datetime.now(UTC) - timedelta(hours=3)).isoformat()}
+
+    def is_slow(self) -> None:
+        """From now on it answers later than anybody waits."""
+        self.acts = lambda _call, _question: self.ending.wait(TIMEOUT_S * 2) and None
+
+
 @dataclass
 class LivingKiosk:
     """A kiosk that runs, and the strings by which its street is pulled."""
@@ -86,15 +102,21 @@ class LivingKiosk:
     parts: Mapping[str, list[int]]
     gate: Popen[bytes]
     scanner: Popen[bytes]
+    mint: Mint
+    online: OneService
     grandmothers: list[tuple[str, str]] = field(default_factory=GRANDMOTHERS.copy)
     _came: dict[str, int] = field(default_factory=dict)
 
     def comes(self, part: str) -> Person:
         """Somebody new who plays that part comes into sight now; whoever was there is gone."""
-        number = self.parts[part][self._came.get(part, 0)]
+        somebody = self.next(part)
+        self.cue.call(self.people.index(somebody), time.time())
         self._came[part] = self._came.get(part, 0) + 1
-        self.cue.call(number, time.time())
-        return self.people[number]
+        return somebody
+
+    def next(self, part: str) -> Person:
+        """Who will play that part."""
+        return self.people[self.parts[part][self._came.get(part, 0)]]
 
     def without_phone(self) -> tuple[str, str]:
         """Name and room of somebody of the roster who was not here today."""
@@ -160,16 +182,22 @@ def living(folder: Path, *, copies: int = 40, rules: str = RULES, settings: str 
         desk.users.add(SECOND, Role.VOLUNTEER, SECOND_PIN)
         desk.roster.apply(ROSTER.encode(), ZoneInfo("Asia/Shanghai"))
     devices = (f"--thermometer=simulated:{deck}", "--lamp=none", "--voice=silent", "--buttons=none")
+    online = OneService(Ed25519PrivateKey.generate())
+    with (at.state / "kiosk.toml").open("a") as file:
+        file.write(f'[resolver]\nurl = "{online.url}"\nkey = "{online.public}"\nmisses = 2\npause_s = 2\n')
     port = free_port()
+    resolver = start("resolver", at=at)
     gate = start("gate", *devices, "--trust", str(folder / "lists"), at=at)
     web = start("web", "--port", str(port), at=at)
-    kiosk = LivingKiosk(f"http://127.0.0.1:{port}", at, deck, cue, people, parts, gate, _scanner(at, deck))
+    address = f"http://127.0.0.1:{port}"
+    kiosk = LivingKiosk(address, at, deck, cue, people, parts, gate, _scanner(at, deck), mint, online)
     try:
         eventually(lambda: _is_ready(kiosk), within_s=40)
         yield kiosk
     finally:
-        for process in (web, kiosk.scanner, gate):
+        for process in (web, kiosk.scanner, gate, resolver):
             end(process)
+        online.close()
 
 
 def _scanner(at: Places, deck: Path) -> Popen[bytes]:

@@ -49,6 +49,15 @@ FIELDS = (
     ("/desk/lanes/main/vehicle", {"plate": None, "note": None}),
     ("/desk/lanes/main/direction", {"direction": None}),
     ("/desk/conditions/trust_stale/decide", {"remedy": None, "minutes": None}),
+    ("/desk/conditions/trust_stale/decide", {"remedy": "accept", "minutes": None}),
+    ("/desk/visits/visit-1/host", {"host": None}),
+    ("/desk/visits/visit-1/dispute", {"note": None, "second": "u2"}),
+    ("/desk/visits/visit-1/dispute", {"note": "x", "second": None}),
+    ("/desk/lanes/main/manual", {"name": "x", "host": None}),
+    ("/desk/lanes/main/drop-off", {"visit": None, "company": None, "parcels": None}),
+    ("/desk/lanes/main/drop-off", {"company": None, "parcels": "3"}),
+    ("/desk/crowd", {"on": None, "minutes": None}),
+    ("/desk/crowd", {"on": "yes", "minutes": None}),
     ("/desk/evacuation", {"sure": None, "on": None}),
     ("/desk/people", {"q": None, "lane": None}),
     ("/desk/review/visit-1/explain", {"reason": None}),
@@ -111,9 +120,12 @@ def test_no_field_breaks_a_page_or_the_service(manager: Visitor, stub: GateStub,
 @pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind not in {"surrogate"}])
 def test_what_the_gate_passes_on_is_shown_as_text(volunteer: Visitor, stub: GateStub, gate: Gate, kind: str):
     text = HOSTILE[kind]
-    visit = gate_stub.visit(name=text, room=text, format=text, issuer=text, overridden_by=text)
+    visit = gate_stub.visit(
+        name=text, room=text, format=text, issuer=text, overridden_by=text, wants=(text,), household=(text, text)
+    )
     lane = gate_stub.desk_view(Face.SEE_VOLUNTEER, visit, recent=(visit,), resident=gate_stub.resident(initials=text))
-    show(stub, gate, gate_stub.gate_view(lane))
+    by = {"crowd_until": gate_stub.NOW, "crowd_by": text, "evacuating_since": gate_stub.NOW, "evacuating_by": text}
+    show(stub, gate, gate_stub.gate_view(lane, conditions=(gate_stub.condition(text, text),), **by))
     for page in (volunteer.page("/desk"), volunteer.page("/screen")):
         assert "<script>alert" not in page
         assert '" onmouseover' not in page
