@@ -6,7 +6,7 @@ and a test holds the two together. Rules about people are not here but in `rules
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -142,6 +142,9 @@ class ResolverSection:
     key: Annotated[
         str, says("Base64 of the Ed25519 public key by which it signs; empty: signatures are not asked.")
     ] = ""
+    ca_file: Annotated[
+        str, says("Certificates (PEM, full path) of the authority of its own that vouches for it; empty: the system's.")
+    ] = ""
     misses: Annotated[int, says("After so many answers missed in a row it counts as down.", ge=2, le=20)] = 3
     pause_s: Annotated[
         float, says("So long it is left alone then, before one code tries it again.", "s", ge=1, le=600)
@@ -187,6 +190,41 @@ MANAGED = frozenset({"kiosk.place", "kiosk.language", "kiosk.timezone", "web.pic
                      "web.one_screen", "web.companies", "web.session_min", "backup.days", "backup.newest"})  # fmt: skip
 MANAGED_TABLES = frozenset({"screen", "sound", "retention"})
 TECHNICAL_TABLES = frozenset({"lane", "scanner"})  # by the technician; a lane's name stays
+
+
+# Which processes read what, to start anew when it changes; a key of its own before its table.
+READ_BY = {
+    "kiosk": ("gate", "web"),
+    "kiosk.place": ("web",),
+    "lane": ("gate", "scanner", "web"),
+    "sound": ("gate",),
+    "web": ("web",),
+    "web.picture": ("gate", "web"),
+    "web.picture_hz": ("gate",),
+    "screen": ("web",),
+    "scanner": ("scanner",),
+    "retention": ("gate", "web"),
+    "retention.audit_days": ("web",),
+    "backup": ("gate", "web"),
+    "resolver": ("gate", "resolver", "web"),
+    "venue": ("web",),
+    "trust": ("gate",),
+    "refused": ("gate", "web"),
+}
+PROCESSES = frozenset(name for names in READ_BY.values() for name in names)
+
+
+def concerned(before: Settings, after: Settings) -> frozenset[str]:
+    """The processes (gate, web, scanner, resolver) that read something which differs."""
+    names: set[str] = set()
+    for table in fields(Settings):
+        old, new = getattr(before, table.name), getattr(after, table.name)
+        inner = [each.name for each in fields(old)] if is_dataclass(old) else []
+        differing = [f"{table.name}.{name}" for name in inner if getattr(old, name) != getattr(new, name)]
+        if not inner and old != new:
+            differing = [table.name]
+        names.update(name for key in differing for name in READ_BY.get(key, READ_BY[table.name]))
+    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +292,10 @@ class Places:
     def written_settings(self) -> Path:
         """What the pages wrote over the main file of settings, and what they wrote before in a folder beside it."""
         return self.state / "settings" / "kiosk.toml"
+
+    def anew(self, process: str) -> Path:
+        """Written when a process (gate, web, scanner, resolver) is to start anew; systemd looks at it."""
+        return self.runtime / f"anew-{process}"
 
     @property
     def country_rules(self) -> Path:

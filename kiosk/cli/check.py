@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+import ssl
 import sys
 import time
 import unicodedata
@@ -30,7 +31,7 @@ from kiosk.core.view import DeviceView, GateView
 from kiosk.locale import FOLDER, LANGUAGES, catalogue, words
 from kiosk.locale import gettext as _
 from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE
-from kiosk.services import link
+from kiosk.services import link, online_service
 from kiosk.services.book import BACKUP_LATE
 from kiosk.services.clock import ClockState, SystemClock
 from kiosk.services.messages import Follow, State
@@ -87,6 +88,8 @@ def lines(settings: Settings, at: Places, gate: GateView | None) -> Iterator[Lin
         yield Line(_("gate"), True, _("does not run; each device is opened for a moment"))
         for lane in settings.lane:
             yield from _devices(lane)
+    if settings.resolver.url:
+        yield _named(_("online service"), lambda: _online_service(settings))
     for number in i2c.numbers():
         yield _named(_("I2C bus %(number)d", number=number), lambda number=number: _bus(number))  # type: ignore[misc]
 
@@ -173,6 +176,22 @@ def _backup(settings: Settings, at: Places) -> str:
     if settings.backup.to and datetime.now(UTC) - newest[0].recorded > BACKUP_LATE:
         raise Wrong(_("%(said)s; is the stick plugged in? systemctl status kiosk-backup", said=said))
     return said
+
+
+def _online_service(settings: Settings) -> str:
+    """Whether somebody is there whose certificate holds; nothing is asked."""
+    asked = online_service.service(settings.resolver)
+    try:
+        asked.reach(SystemClock())
+    except ssl.SSLError as error:
+        reason = getattr(error, "verify_message", "") or error.reason
+        raise Wrong(_("%(host)s: its certificate does not hold (%(reason)s); an authority of your own goes into"
+                      " resolver.ca_file", host=asked.host, reason=reason)) from error  # fmt: skip
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Wrong(_("%(host)s:%(port)d cannot be reached (%(reason)s); volunteers look at the phones meanwhile",
+                      host=asked.host, port=asked.port, reason=reason)) from error  # fmt: skip
+    return _("%(host)s:%(port)d is there", host=asked.host, port=asked.port)
 
 
 def _decoder(name: str) -> str:

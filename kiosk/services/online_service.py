@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -119,6 +120,11 @@ class Service:
             raise NotBelieved(Miss.FUTURE)
         return answer
 
+    def reach(self, clock: Clock) -> None:
+        """Connects, proves the certificate, and hangs up without a question. Raises OSError."""
+        ends_s = clock.monotonic_s() + TIMEOUT_S
+        self._connected(lambda: max(0.01, ends_s - clock.monotonic_s())).close()
+
     def _post(self, question: bytes, clock: Clock) -> tuple[bytes, str]:
         """Body and signature of the answer. No redirect is followed, no proxy asked."""
         ends_s = clock.monotonic_s() + TIMEOUT_S
@@ -209,9 +215,21 @@ def service(section: ResolverSection) -> Service:
         raise SettingsError("resolver.url: leave out user, password and fragment; answers are known by resolver.key")
     if parts.scheme == "http" and not _is_near(host):
         raise SettingsError("resolver.url: write https; http goes only to this machine and to private addresses")
-    tls = ssl.create_default_context() if parts.scheme == "https" else None
+    tls = _trusting(section.ca_file) if parts.scheme == "https" else None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Service(host, port or (443 if tls else 80), path, tls, _key(section.key))
+
+
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    """Whose certificates count: those of that file alone, or those that the system trusts."""
+    if ca_file and not Path(ca_file).is_absolute():
+        raise SettingsError(f"resolver.ca_file: {ca_file}: write the full path")
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except ssl.SSLError as error:
+        raise SettingsError(f"resolver.ca_file: {ca_file}: holds no certificate in PEM") from error
+    except OSError as error:
+        raise SettingsError(f"resolver.ca_file: {ca_file}: {error.strerror}") from error
 
 
 def _key(text: str) -> Ed25519PublicKey | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -23,7 +24,9 @@ from kiosk.services.clock import ClockState
 from kiosk.services.messages import Follow, State
 from kiosk.settings import places
 from kiosk.store import soundness
+from kiosk.store.authority import Authority
 from kiosk.store.reader import Reader
+from tests.support.online_service import OnlineService
 from tests.support.written_logbook import draft, write
 
 SIMULATED = ["--camera", "none", "--thermometer", "simulated", "--lamp", "none", "--voice", "silent"]
@@ -210,3 +213,36 @@ def test_how_old_the_newest_backup_is_stands_in_the_table(tmp_path: Path) -> Non
     assert run(tmp_path, *settings).exit_code == 0
     write(places(tmp_path / "other"), [draft(1)])
     assert "none yet, though one should go to label:KIOSK" in row(run(tmp_path / "other", *settings), "none yet")
+
+
+# --- The online service -----------------------------------------------------------------------------------
+
+
+def configured(state: Path, url: str) -> Path:
+    state.mkdir(exist_ok=True)
+    file = state / "kiosk.toml"
+    file.write_text(f'[resolver]\nurl = "{url}"\n')
+    return file
+
+
+def test_an_online_service_is_reached_without_a_question_or_named_with_what_it_means(tmp_path: Path) -> None:
+    with closing(OnlineService()) as service:
+        result = run(tmp_path, *SIMULATED, "--config", str(configured(tmp_path, service.url)))
+        assert row(result, "online service").startswith("ok ")
+        assert "is there" in row(result, "online service")
+        assert service.asked == []
+        url = service.url
+    result = run(tmp_path, *SIMULATED, "--config", str(configured(tmp_path, url)))
+    assert result.exit_code == 1
+    assert "cannot be reached (Connection refused); volunteers look at the phones" in row(result, "online service")
+    assert "online service" not in run(tmp_path / "other", *SIMULATED).output
+
+
+def test_an_online_service_whose_certificate_does_not_hold_is_named_with_the_setting(tmp_path: Path) -> None:
+    authority, tls = Authority(tmp_path / "tls"), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.make(["127.0.0.1"], "gate", datetime.now(UTC))
+    tls.load_cert_chain(authority.chain, authority.key)
+    with closing(OnlineService(tls=tls)) as service:
+        result = run(tmp_path, *SIMULATED, "--config", str(configured(tmp_path, service.url)))
+    assert "resolver.ca_file" in row(result, "online service")
+    assert row(result, "online service").startswith("FAULT")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Callable
@@ -66,7 +67,7 @@ class _Server(ThreadingHTTPServer):
 class OnlineService:
     """A service at `url` that knows some codes and signs with `key` where it has one."""
 
-    def __init__(self, key: Ed25519PrivateKey | None = None) -> None:
+    def __init__(self, key: Ed25519PrivateKey | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.key = key
         self.knows: dict[str, Answer] = {}
         self.lies: Callable[[Answer], object] = lambda answer: answer
@@ -76,7 +77,9 @@ class OnlineService:
         self.ending = threading.Event()
         self._server = _Server(("127.0.0.1", 0), Call)
         self._server.service = self
-        self.url = f"http://127.0.0.1:{self._server.server_port}/resolve"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}/resolve"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
