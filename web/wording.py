@@ -169,6 +169,7 @@ def settings_pages(user: Login) -> list[tuple[str, str]]:
         ("settings.passes", _("Passes"), Role.MANAGER),
         ("settings.trust", _("Trusted lists"), Role.MANAGER),
         ("settings.rules", _("Rules"), Role.MANAGER),
+        ("settings.announcements", _("Announcements"), Role.MANAGER),
         ("settings.kiosk", _("This kiosk"), Role.MANAGER),
         ("settings.backup", _("Backups"), Role.MANAGER),
     )

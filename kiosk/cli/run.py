@@ -16,7 +16,7 @@ from kiosk.core.faults import KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services import street
 from kiosk.services.supervisor import Child, Supervisor
-from kiosk.settings import Lane, Places, Settings
+from kiosk.settings import Lane, Places, Settings, concerned
 from kiosk.store import backup_order
 
 STANDS_IN = {
@@ -62,25 +62,33 @@ def command(
         return replace(settings, web=web, lane=(first, *settings.lane[1:])), (*trust, *trusted)
 
     settings, lists = whole()
-    changes = _Changes(at, lambda: _children(*whole(), at, config))
     children = _children(settings, lists, at, config)
+
+    def again() -> tuple[Settings, list[Child]]:
+        fresh, trusted = whole()
+        return fresh, _children(fresh, trusted, at, config)
+
+    changes = _Changes(at, settings, again)
     Supervisor(children, click.echo, changes.look, lambda: _errand(at, config)).run(lambda: _greet(settings))
 
 
 class _Changes:
     """What the pages write over the settings while the kiosk runs, and whom that concerns."""
 
-    def __init__(self, at: Places, again: Callable[[], list[Child]]) -> None:
-        self._at, self._again = at, again
+    def __init__(self, at: Places, settings: Settings, again: Callable[[], tuple[Settings, list[Child]]]) -> None:
+        self._at, self._settings, self._again = at, settings, again
         self._seen = self._stamp()
 
     def look(self) -> dict[str, Sequence[str]]:
-        """Every process with its arguments, where the file changed since the last look; else none."""
+        """The processes that read what changed since the last look, with their arguments; mostly none."""
         seen = self._stamp()
         if seen == self._seen:
             return {}
         self._seen = seen
-        return {child.name: child.arguments for child in self._again()}
+        fresh, children = self._again()
+        anew = concerned(self._settings, fresh)
+        self._settings = fresh
+        return {child.name: child.arguments for child in children if child.name.split()[0] in anew}
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

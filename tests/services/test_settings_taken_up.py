@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
+
+import pytest
 
 from kiosk.cli.run import _Changes
 from kiosk.services.supervisor import Child
-from kiosk.settings import places
+from kiosk.settings import (
+    PROCESSES,
+    READ_BY,
+    KioskSection,
+    Lane,
+    ScannerSection,
+    ScreenSection,
+    Settings,
+    SoundSection,
+    WebSection,
+    concerned,
+    places,
+)
 
 
-def test_a_change_is_told_once_with_the_new_arguments(tmp_path: Path):
-    at = places(tmp_path)
-    changes = _Changes(at, lambda: [Child("web", ["web"], 1.0), Child("gate", ["gate", "--lamp=none"], 1.0)])
+def test_a_change_is_told_once_to_whoever_reads_it_with_the_new_arguments(tmp_path: Path):
+    at, after = places(tmp_path), replace(Settings(), sound=SoundSection(volume=0.1))
+    children = [Child("web", ["web"], 1.0), Child("gate", ["gate", "--lamp=none"], 1.0)]
+    changes = _Changes(at, Settings(), lambda: (after, children))
     assert changes.look() == {}
     at.written_settings.parent.mkdir()
-    at.written_settings.write_text("[kiosk]\nplace = 'x'\n")
-    assert changes.look() == {"web": ["web"], "gate": ["gate", "--lamp=none"]}
+    at.written_settings.write_text("[sound]\nvolume = 0.1\n")
+    assert changes.look() == {"gate": ["gate", "--lamp=none"]}
     assert changes.look() == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "anew"),
+    [
+        ({}, set()),
+        ({"kiosk": KioskSection(place="x")}, {"web"}),
+        ({"kiosk": KioskSection(timezone="Asia/Urumqi")}, {"gate", "web"}),
+        ({"screen": ScreenSection(announcements=("07:00-09:00 | 早 | Good morning",))}, {"web"}),
+        ({"sound": SoundSection(volume=0.1)}, {"gate"}),
+        ({"web": WebSection(picture_hz=2)}, {"gate"}),
+        ({"scanner": ScannerSection(fps=5)}, {"scanner"}),
+        ({"lane": (Lane(lamp="none"),)}, {"gate", "scanner", "web"}),
+    ],
+)
+def test_only_what_reads_a_value_starts_anew(changed: dict[str, object], anew: set[str]):
+    assert concerned(Settings(), replace(Settings(), **changed)) == anew
+
+
+def test_somebody_reads_every_table_and_every_key_that_is_named_is_there():
+    assert {each.name for each in fields(Settings)} == {name for name in READ_BY if "." not in name}
+    for name in READ_BY:
+        table, _, key = name.partition(".")
+        assert not key or hasattr(getattr(Settings(), table), key), name
+    assert {"gate", "web", "scanner", "resolver"} == PROCESSES

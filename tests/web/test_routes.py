@@ -37,6 +37,7 @@ MANAGERS |= {
     f"settings.passes{name}" for name in ("", "_issue", "_card", "_sheets", "_sheet", "_save", "_drop", "_deny")
 }
 MANAGERS |= {f"settings.kiosk{name}" for name in ("", "_preview", "_apply", "_before", "_back")}
+MANAGERS |= {f"settings.announcements{name}" for name in ("", "_preview", "_apply")}
 MANAGERS |= {f"settings.backup{name}" for name in ("", "_now", "_stop", "_progress")}
 MANAGERS |= {f"settings.trust{name}" for name in ("", "_list", "_preview", "_apply", "_remove")}
 TECHNICAL = {f"settings.devices{name}" for name in ("", "_preview", "_apply")}

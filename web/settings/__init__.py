@@ -9,13 +9,13 @@ from flask import Flask
 
 from kiosk.store.jobs import Jobs
 from web.parts import parts
-from web.settings import backup, kiosk, own, passes, roster, rules, trust
+from web.settings import announcements, backup, kiosk, own, passes, roster, rules, trust
 from web.settings.blueprint import blueprint
 from web.settings.waiting import Waiting
 
 __all__ = ["blueprint", "close", "init"]
 
-VIEWS = (backup, kiosk, own, roster, passes, rules, trust)
+VIEWS = (announcements, backup, kiosk, own, roster, passes, rules, trust)
 LOOKED_THROUGH = (roster.WAITING, trust.WAITING)  # the kinds of files that wait between two requests
 
 

@@ -5,7 +5,8 @@ What somebody else changed meanwhile is never written over: whoever is later see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -40,6 +41,9 @@ class Document:
     meaning: Callable[[bytes], object]
     without: object
     goes_back: bool = True  # whether its page offers the versions before
+    diff: str = "settings/editor_diff.html"  # how old and new are shown
+    anew: Callable[[bytes, bytes], Iterable[str]] = lambda _before, _after: ()  # who starts anew to take it up
+    shown: Callable[[str, Mapping[Key, tuple[str, ...]]], str] | None = None  # a form of its own: (problem, typed)
 
     @property
     def refused(self) -> str:
@@ -126,6 +130,8 @@ class Section:
 def show(doc: Document, problem: str = "", typed: Mapping[Key, tuple[str, ...]] | None = None,
          wrong: Mapping[Key, str] | None = None) -> str:  # fmt: skip
     """The form, with what was typed and what is wrong with it."""
+    if doc.shown is not None:
+        return doc.shown(problem, typed or {})
     values, typed, wrong = doc.values(doc.current), typed or {}, wrong or {}
     entered = [
         Entered(
@@ -138,21 +144,30 @@ def show(doc: Document, problem: str = "", typed: Mapping[Key, tuple[str, ...]] 
         for key in doc.keys
     ]
     sections = [Section(path, tuple(each)) for path, each in groupby(entered, key=lambda each: each.key.path[:-1])]
-    said = {"applied": _("The change is in force."), "same": _("Nothing is different.")}
     return render_template(
         "settings/editor.html",
         doc=doc,
         sections=sections,
         version=field("seen") if typed else mark(doc.current),
         problem=problem,
-        said=said.get(request.args.get("said", ""), ""),
+        said=said(),
         before=doc.versions.list() if doc.goes_back else (),
     )
 
 
-def preview(doc: Document) -> Page:
-    """What would change, old and new, before anything does."""
-    return _looked_at(doc, _compare)
+def said() -> str:
+    """What the last step came to."""
+    if request.args.get("said") == "applied":
+        anew = _parts_said(request.args.get("anew", "").split(","))
+        if anew:
+            return _("The change is written. These start anew, within ten seconds: %(parts)s.", parts=anew)
+        return _("The change is in force.")
+    return _("Nothing is different.") if request.args.get("said") == "same" else ""
+
+
+def preview(doc: Document, typed: Mapping[Key, tuple[str, ...]] | None = None) -> Page:
+    """What would change, old and new, before anything does; `typed` instead of what the form's fields say."""
+    return _looked_at(doc, _compare, typed)
 
 
 def apply(doc: Document) -> Page:
@@ -181,9 +196,14 @@ def go_back(doc: Document, version: str) -> Page:
     return _write(doc, data, f"back={found.mark}")
 
 
-def _looked_at(doc: Document, then: Callable[[Document, dict[Key, Any], bytes], Page]) -> Page:
+def _looked_at(
+    doc: Document,
+    then: Callable[[Document, dict[Key, Any], bytes], Page],
+    typed: Mapping[Key, tuple[str, ...]] | None = None,
+) -> Page:
     """Reads the form, and goes on where it is right and about the file as it is."""
-    typed = {key: tuple(request.form.getlist(key.name)) for key in doc.keys if key.name in request.form}
+    if typed is None:
+        typed = {key: tuple(request.form.getlist(key.name)) for key in doc.keys if key.name in request.form}
     base = doc.at(field("seen"))
     if base is None:
         return show(doc, _too_late()), 409
@@ -220,10 +240,12 @@ def _read(doc: Document, typed: Mapping[Key, tuple[str, ...]], base: bytes) -> t
     return changes, wrong
 
 
-def _compare(doc: Document, changes: dict[Key, Any], _data: bytes) -> Page:
+def _compare(doc: Document, changes: dict[Key, Any], data: bytes) -> Page:
     values = doc.values(doc.current)
     shown = [Change(key, key.value(values), new) for key, new in changes.items()]
-    return render_template("settings/editor_diff.html", doc=doc, changes=shown, version=mark(doc.current))
+    return render_template(
+        doc.diff, doc=doc, changes=shown, version=mark(doc.current), anew=_parts_said(doc.anew(doc.current, data))
+    )
 
 
 def _put(doc: Document, changes: dict[Key, Any], data: bytes) -> Page:
@@ -238,7 +260,17 @@ def _write(doc: Document, data: bytes, told: str) -> Page:
     except Unwritable as error:
         return show(doc, refusals.said(error)), 503
     parts().desk.audit.write(doc.act, by=current_user.id, detail=f"{mark(doc.current)}>{mark(data)} {told}")
-    return redirect(url_for(f"settings.{doc.name}", said="applied"), code=303)
+    names = sorted(doc.anew(doc.current, data))
+    with suppress(OSError):  # without a runtime directory nothing runs that could start anew
+        for name in names:
+            parts().places.anew(name).write_text(mark(data))
+    return redirect(url_for(f"settings.{doc.name}", said="applied", anew=",".join(names) or None), code=303)
+
+
+def _parts_said(names: Iterable[str]) -> str:
+    """The parts of the kiosk that start anew, in words."""
+    said = {"web": _("the pages"), "gate": _("the gate"), "scanner": _("the scanner"), "resolver": _("the resolver")}
+    return ", ".join(said[name] for name in sorted(names) if name in said)
 
 
 def _conflict(doc: Document, changes: Mapping[Key, Any], base: bytes) -> Page:

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from kiosk import settings as files
 from kiosk.core.codecs.keys import Key, keys, members
+from kiosk.core.faults import SettingsError
 from kiosk.locale import gettext as _
 from kiosk.settings import Lane, Settings
 from kiosk.store.desk import Role
@@ -20,6 +21,7 @@ from web.settings.blueprint import blueprint
 from web.settings.editor import Document, Page
 
 _FILE = "kiosk.toml"
+ANNOUNCEMENTS = "screen.announcements"  # which have a form of their own
 
 
 @blueprint.get("/kiosk")
@@ -79,28 +81,43 @@ def devices_apply() -> Page:
 
 
 def _office() -> Document:
-    chosen = tuple(k for k in keys(Settings) if k.name in files.MANAGED or k.path[0] in files.MANAGED_TABLES)
-    hint = _("Written beside the administrator's file. The kiosk starts anew to take a change up: about ten seconds.")
-    return _document("kiosk", _("This kiosk"), hint, chosen)
+    chosen = tuple(key for key in _managed() if key.name != ANNOUNCEMENTS)
+    hint = _("Written beside the administrator's file. What reads a value starts anew; you see what before.")
+    return document("kiosk", _("This kiosk"), hint, chosen)
+
+
+def _managed() -> tuple[Key, ...]:
+    return tuple(k for k in keys(Settings) if k.name in files.MANAGED or k.path[0] in files.MANAGED_TABLES)
 
 
 def _technical() -> Document:
     chosen = [key for key in keys(Settings) if key.path[0] in files.TECHNICAL_TABLES]
     for lane in parts().settings.lane:
         chosen += [key for key in members(Lane, ("lane", lane.name)) if key.path[-1] != "name"]
-    hint = _("A driver and its part, as docs/settings.md lists them. The kiosk starts anew: about ten seconds.")
-    return _document("devices", _("Devices"), hint, tuple(chosen))
+    hint = _("A driver and its part, as docs/settings.md lists them. Gate and scanner start anew: about ten seconds.")
+    return document("devices", _("Devices"), hint, tuple(chosen))
 
 
 def _whole() -> Document:
     office = _office()
-    return _document("kiosk", office.title, office.hint, (*office.keys, *_technical().keys))
+    return document("kiosk", office.title, office.hint, (*_managed(), *_technical().keys))
 
 
-def _document(name: str, title: str, hint: str, chosen: tuple[Key, ...]) -> Document:
+def document(name: str, title: str, hint: str, chosen: tuple[Key, ...]) -> Document:
+    """What the pages wrote over the administrator's file, of which one page edits the `chosen` keys."""
     at = parts()
     versions = Versions(at.places.written_settings)
     main = at.main_settings.read_bytes() if at.main_settings and at.main_settings.exists() else b""
+
+    def meaning(data: bytes) -> Settings:
+        return files.parse_with(main, data, _FILE)
+
+    def anew(before: bytes, after: bytes) -> frozenset[str]:
+        try:
+            return files.concerned(meaning(before), meaning(after))
+        except SettingsError:  # what was in place did not count: nobody knows what was read of it
+            return files.PROCESSES
+
     shown = name == "kiosk" and current_user.role is Role.MANAGER
     return Document(
         name=name,
@@ -110,7 +127,8 @@ def _document(name: str, title: str, hint: str, chosen: tuple[Key, ...]) -> Docu
         keys=chosen,
         versions=versions,
         current=versions.read(b""),
-        meaning=lambda data: files.parse_with(main, data, _FILE),
+        meaning=meaning,
         without=files.parse(main, _FILE),
         goes_back=shown,
+        anew=anew,
     )
