@@ -21,7 +21,7 @@ from kiosk.core.requests import NoteBackup
 from kiosk.locale import gettext as _
 from kiosk.services.stick import LABEL, Sticks
 from kiosk.settings import Places, Settings
-from kiosk.store import backup, backup_order, lists
+from kiosk.store import backup, backup_order, lists, rule_files
 from kiosk.store.backup import Contents, Kept, Made, Step
 from kiosk.store.backup_order import Order, Progress, State, Stopped, To
 from kiosk.store.keys import TAG, Keyring
@@ -181,6 +181,8 @@ def _contents(places: Places, settings: Settings, config: Path | None) -> Conten
         "settings/kiosk.toml": places.written_settings,
         "web/roster.key": places.desk.with_name("roster.key"),
     }
+    calibrations = map(places.calibration, (lane.name for lane in settings.lane))
+    files |= {f"settings/{path.name}": path for path in calibrations}
     for candidate in (config, places.state / "kiosk.toml", INSTALLED_CONFIG):
         if candidate is not None and candidate.is_file():
             files["kiosk.toml"] = candidate
@@ -188,6 +190,8 @@ def _contents(places: Places, settings: Settings, config: Path | None) -> Conten
     for folder, name in ((places.trust, "trust"), (places.pass_keys, "passes")):
         found = sorted(folder.iterdir()) if folder.is_dir() else []
         files |= {f"{name}/{path.name}": path for path in found if path.is_file() and not path.name.startswith(".")}
+    rules_of = places.country_rules
+    files |= {f"{rules_of.name}/{path.relative_to(rules_of)}": path for path in rule_files.files(rules_of)}
     return Contents(settings.kiosk.id, places.logbook, places.desk, files)
 
 

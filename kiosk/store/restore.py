@@ -27,7 +27,8 @@ from kiosk.store.logbook import Logbook
 from kiosk.store.recovery import RecoveryKey
 
 PART, DECIDED, ASIDE = "restoring.part", "restoring", "replaced"
-_FOLDERS = ("gate", "web", "trust", "passes", "rules", "settings")
+_FOLDERS = ("gate", "web", "trust", "country-rules", "passes", "rules", "settings")
+_WITH_FOLDERS = ("country-rules",)  # of which files lie in folders too
 _ALONE = ("kiosk.toml", "rules.toml")
 _SPARE = 16 << 20
 
@@ -175,8 +176,9 @@ def _keys(folder: Path, head: Head, key: RecoveryKey) -> int:
 def _place(part: Path, name: str) -> Path:
     """Where a file of the backup goes; only into the folders that a state has."""
     folder, _, rest = name.partition("/")
-    known = name in _ALONE or (folder in _FOLDERS and rest and "/" not in rest)
-    if not known or rest in ("..", ".") or "\0" in name:
+    parts = rest.split("/") if folder in _WITH_FOLDERS else [rest]
+    known = name in _ALONE or (folder in _FOLDERS and all(part and "/" not in part for part in parts))
+    if not known or not {"..", "."}.isdisjoint(parts) or "\0" in name:
         raise LogbookBroken(f"the backup holds a file of no known place: {name!r}")
     return part / name
 
@@ -251,7 +253,7 @@ def _forget_sessions(desk: Path) -> None:
 def _pieces(decided: Path) -> list[str]:
     """What is still to be moved; the logbook last, so that a gate that sees it sees everything."""
     found = [name for name in _ALONE if (decided / name).exists()]
-    for folder in ("rules", "settings", "passes", "trust", "web", "gate"):
+    for folder in reversed(_FOLDERS):
         found += sorted(f"{folder}/{each.name}" for each in (decided / folder).glob("*"))
     return sorted(found, key=lambda name: name == LOGBOOK)
 

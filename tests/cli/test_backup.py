@@ -54,6 +54,9 @@ def stick(at: Places) -> Path:
 
 def test_from_an_old_card_to_a_new_one(at: Places, tmp_path: Path) -> None:
     key = with_key(at)
+    compared = at.calibration("main")
+    compared.parent.mkdir()
+    compared.write_text("of the thermometer")
     made = run("backup", "--state", at.state, stick(at))
     assert made.exit_code == 0, made.output
     assert "20 rows" in made.stdout
@@ -62,9 +65,28 @@ def test_from_an_old_card_to_a_new_one(at: Places, tmp_path: Path) -> None:
     done = run("restore", "--state", new.state, stick(at), "--recovery-key", key)
     assert done.exit_code == 0, done.output
     assert "21 rows; the log goes on after row 20" in done.stdout
+    assert new.calibration("main").read_text() == compared.read_text()
     *_, found = verify.check(new.logbook)
     assert (found.rows, found.broken) == (21, None)
     assert Reader(at.logbook).page(Filter(kind=EntryKind.BACKUP))[0].detail.startswith("20 kiosk-1-")
+
+
+def test_the_rules_of_a_country_come_along_with_their_folders(at: Places, tmp_path: Path) -> None:
+    for name in ("RR-DE-0001.json", "DE/sets/manf.json", "DE/RR-DE-0002.json"):
+        (at.country_rules / name).parent.mkdir(parents=True, exist_ok=True)
+        (at.country_rules / name).write_text(name)
+    (at.country_rules / ".half").write_text("x")
+    key, new = with_key(at), places(tmp_path / "new")
+    assert run("backup", "--state", at.state, stick(at)).exit_code == 0
+    (new.country_rules / "DE").mkdir(parents=True)
+    (new.country_rules / "DE" / "old.json").write_text("of the card before")
+    done = run("restore", "--state", new.state, stick(at), "--recovery-key", key)
+    assert done.exit_code == 0, done.output
+    found = {str(path.relative_to(new.country_rules)): path.read_text() for path in new.country_rules.rglob("*.json")}
+    assert found == {name: name for name in ("RR-DE-0001.json", "DE/sets/manf.json", "DE/RR-DE-0002.json")}
+    assert [path.read_text() for path in new.state.glob("replaced-*/country-rules/DE/old.json")] == [
+        "of the card before"
+    ]
 
 
 def test_a_recovery_key_is_printed_once_and_kept_nowhere(at: Places) -> None:

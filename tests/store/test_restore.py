@@ -87,6 +87,24 @@ def test_sessions_of_the_old_card_do_not_live_on(kiosk: Kiosk) -> None:
         assert db.execute("SELECT count(*) FROM session").fetchone() == (0,)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "etc/passwd",
+        "trust/../x",
+        "trust/a/b",
+        "country-rules/../../x",
+        "country-rules//x",
+        "country-rules/",
+        "x",
+        "trust/.",
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(LogbookBroken, match="no known place"):
+        restore._place(tmp_path, name)
+
+
 def test_a_wrong_key_is_named(kiosk: Kiosk) -> None:
     made = kiosk.back_up()
     with pytest.raises(KioskError, match="sealed for recovery key"):
