@@ -7,8 +7,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 
 import msgspec
 
@@ -68,14 +66,12 @@ class Forgotten:
         `had_seals` is how many rows were written with seals, where that is known already.
         """
         db.text_factory = bytes
-        suspects: list[int] = []
-        held = 0
-        for seq, blobs, digest in _sealed(db, first, last):
-            held += 1
-            if _digest(blobs) != digest:
-                suspects.append(seq)
-        partly = len(suspects)
-        if had_seals is None or last >= self.held_from:
+        sha256 = hashlib.sha256
+        sealed = list(_sealed(db, first, last))
+        suspects = [seq for seq, whole, digest in sealed if sha256(whole).digest() != digest]
+        held, partly = len(sealed), len(suspects)
+        all_there = had_seals == held and not partly
+        if had_seals is None or (last >= self.held_from and not all_there):
             bare = _bare(db, first, last)
             had_seals = len(bare) + held
             suspects = sorted((*suspects, *(seq for seq in bare if seq >= self.held_from)))
@@ -112,19 +108,30 @@ class Forgotten:
         return None if seq in self.erased or all(day < self.before.get(name, "") for name in missing) else False
 
 
-_Blob = tuple[bytes, bytes, bytes]  # class, nonce, ciphertext
-
-
-def _sealed(db: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, list[_Blob], bytes]]:
-    """Number, seals in the order of their classes, and digest of each row that has seals."""
+def _sealed(db: sqlite3.Connection, first: int, last: int) -> Iterator[tuple[int, bytes, bytes]]:
+    """Number, what `entry.sealed_digest` hashes, and digest of each row that has seals."""
     rows = db.execute(
         "SELECT sealed.seq, class, nonce, blob, sealed_sha256 FROM sealed CROSS JOIN entry ON entry.seq = sealed.seq"
         " WHERE sealed.seq BETWEEN ? AND ? ORDER BY sealed.seq, class",
         (first, last),
     )
-    for seq, group in groupby(rows, itemgetter(0)):
-        some = list(group)
-        yield seq, [row[1:4] for row in some], some[0][4]
+    lengths = _Lengths()
+    before, whole, told = 0, b"", b""
+    for seq, name, nonce, blob, digest in rows:
+        if seq != before:
+            if before:
+                yield before, whole, told
+            before, whole, told = seq, b"", digest
+        whole += b"%b%b%b%b%b%b" % (lengths[len(name)], name, lengths[len(nonce)], nonce, lengths[len(blob)], blob)
+    if before:
+        yield before, whole, told
+
+
+class _Lengths(dict[int, bytes]):
+    """Lengths as they are hashed: four bytes, big-endian; there are few different ones."""
+
+    def __missing__(self, length: int) -> bytes:
+        return self.setdefault(length, length.to_bytes(4, "big"))
 
 
 def _bare(db: sqlite3.Connection, first: int, last: int) -> list[int]:
@@ -134,9 +141,3 @@ def _bare(db: sqlite3.Connection, first: int, last: int) -> list[int]:
         " AND seq NOT IN (SELECT seq FROM sealed WHERE seq BETWEEN ?1 AND ?2)"
     )
     return [seq for (seq,) in db.execute(sql, (first, last, NOTHING_SEALED))]
-
-
-def _digest(blobs: list[_Blob]) -> bytes:
-    """What `entry.sealed_digest` answers, without its words."""
-    parts = (len(part).to_bytes(4, "big") + part for blob in blobs for part in blob)
-    return hashlib.sha256(b"".join(parts)).digest()
