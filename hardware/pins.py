@@ -72,7 +72,7 @@ def let_go(pins: Pins, *devices: Any) -> None:
     of presses once the chip is opened anew; and the file of a chip whose lines are gone, which keeps its number taken.
     """
     gone = line_errors()
-    for device in devices:
+    for device in devices if pins.pins else ():  # none: all of it was let go of before
         with suppress(*gone):
             if device.pin is not None:
                 device.pin.when_changed = None

@@ -11,6 +11,9 @@ The pull-ups are the Pi's, about 50 kΩ; over a metre of wire add 1 kΩ in serie
 press counts when the line was quiet before it, so that a bouncing contact counts once. Evacuation counts only when it
 was held for two seconds: nobody starts one by leaning on the desk. A button that has been down for half a minute is
 held by no finger, and is told as stuck; the others go on working.
+
+The lines are looked at fifty times a second. lgpio could tell of each edge instead, but the thread in which it waits
+for them wakes thousands of times a second (a twentieth of a Pi's core: github.com/joan2937/lg, issue 26).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from gpiozero import DigitalInputDevice
@@ -27,6 +31,7 @@ from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pin
 from kiosk.core.faults import LampFault, SettingsError
 from kiosk.core.ports import Button
 
+LOOK_EVERY_S = 0.02  # no finger is quicker
 DEBOUNCE_S = 0.05
 HOLD_S = 2.0
 STUCK_S = 30.0
@@ -50,7 +55,10 @@ def _timer(seconds: float, action: Callable[[], None]) -> Timer:
 
 
 class GpioButtons:
-    """Tells of presses on `lines` (button → GPIO number), which read low while pressed."""
+    """Tells of presses on `lines` (button → GPIO number), which read low while pressed.
+
+    `background=False` leaves looking to the caller, who then calls `look`.
+    """
 
     def __init__(
         self,
@@ -61,6 +69,7 @@ class GpioButtons:
         hold_s: float = HOLD_S,
         monotonic_s: Callable[[], float] = time.monotonic,
         timer: Callable[[float, Callable[[], None]], Timer] = _timer,
+        background: bool = True,
     ) -> None:
         self._pins = pins
         self._debounce_s = debounce_s
@@ -71,27 +80,32 @@ class GpioButtons:
         self._edge_s = dict.fromkeys(lines, float("-inf"))
         self._holding: dict[Button, Timer] = {}
         self._pressed: Callable[[Button], None] | None = None
-        self._closed = False
+        self._closed = threading.Event()
         self._down_since_s: dict[Button, float] = {}
+        self._was_down: dict[Button, bool] = {}
         self._lines: dict[Button, DigitalInputDevice] = {}
+        self._thread = threading.Thread(target=self._look_on, name="buttons", daemon=True)
         for button, line in lines.items():
             try:
-                self._lines[button] = self._line(button, line)
+                self._lines[button] = DigitalInputDevice(line, pull_up=True, pin_factory=pins)
+                self._was_down[button] = self._lines[button].is_active  # held while the kiosk starts: no press
             except line_errors() as error:
                 self.close()
                 raise line_fault(
                     f"button {button} on GPIO{line} cannot be read", error, "choose a free line"
                 ) from error
+        if background:
+            self._thread.start()
 
     def listen(self, pressed: Callable[[Button], None]) -> None:
-        """Calls `pressed` once for each press, from a thread of gpiozero's or of a timer."""
+        """Calls `pressed` once for each press, from a thread of the driver's or of a timer."""
         with self._lock:
             self._pressed = pressed
 
     def stuck(self) -> tuple[Button, ...]:
         """The buttons that have been down for `STUCK_S`; ask often. Raises LampFault when a line is gone or closed."""
         now_s, found = self._monotonic_s(), []
-        if self._closed:
+        if self._closed.is_set():
             raise LampFault("the buttons are closed; open them again")
         for button, line in self._lines.items():
             try:
@@ -106,19 +120,29 @@ class GpioButtons:
 
     def close(self) -> None:
         """Lets go of the lines; may be called twice."""
+        self._closed.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(1.0)
         with self._lock:
-            self._closed = True
             self._pressed = None
             for timer in self._holding.values():
                 timer.cancel()
             self._holding.clear()
         let_go(self._pins, *self._lines.values())
 
-    def _line(self, button: Button, line: int) -> DigitalInputDevice:
-        device = DigitalInputDevice(line, pull_up=True, pin_factory=self._pins)
-        device.when_activated = lambda: self._down(button)
-        device.when_deactivated = lambda: self._up(button)
-        return device
+    def look(self) -> None:
+        """Tells of what went down since the last look. Raises what `line_errors` lists when a line is gone."""
+        for button, line in self._lines.items():
+            was, self._was_down[button] = self._was_down[button], line.is_active
+            if self._was_down[button] and not was:
+                self._down(button)
+            elif was and not self._was_down[button]:
+                self._up(button)
+
+    def _look_on(self) -> None:
+        with suppress(*line_errors()):  # a line that is gone is told by `stuck`, which is asked all the time
+            while not self._closed.wait(LOOK_EVERY_S):
+                self.look()
 
     def _down(self, button: Button) -> None:
         with self._lock:

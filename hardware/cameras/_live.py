@@ -15,6 +15,7 @@ from kiosk.core.faults import CameraFault
 from kiosk.core.ports import Frame, Picture
 
 STALLED_S = 3.0  # a camera that gives nothing for so long is given up
+CLOSES_WITHIN_S = 2.0  # a device that takes longer is let go of when it is free
 
 
 class Capture(Protocol):
@@ -117,12 +118,16 @@ class LiveCamera:
         return self._controls.expose(exposure)
 
     def close(self) -> None:
-        """Stops the thread and lets go of the device; a device that hangs is left to the end of the process."""
-        self._closing = True
-        self._thread.join(2.0)
+        """Stops the thread and lets go of the device; where the device hangs, the thread does so once it is free."""
+        with self._fresh:
+            self._closing = True
+        self._thread.join(CLOSES_WITHIN_S)
         if not self._thread.is_alive():
-            self._controls.close()
-            self._capture.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._controls.close()
+        self._capture.release()
 
     def _compare(self, picture: Picture) -> None:
         """Notes a size that was not asked for; it may change while the camera runs."""
@@ -150,4 +155,6 @@ class LiveCamera:
                     self._gone = True
                 self._fresh.notify()
             if self._gone:
-                return
+                break
+        if self._closing:
+            self._let_go()

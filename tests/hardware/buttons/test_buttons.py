@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -46,7 +48,9 @@ class Panel:
         self.clock_s = 10.0
         self.alarms: list[Alarm] = []
         self.heard: list[Button] = []
-        self.buttons = GpioButtons(self.pins, LINES, monotonic_s=lambda: self.clock_s, timer=self.alarm)
+        self.buttons = GpioButtons(
+            self.pins, LINES, monotonic_s=lambda: self.clock_s, timer=self.alarm, background=False
+        )
         self.buttons.listen(self.heard.append)
 
     def alarm(self, seconds: float, action: Callable[[], None]) -> Alarm:
@@ -55,9 +59,11 @@ class Panel:
 
     def down(self, button: Button) -> None:
         self.pins.pin(LINES[button]).drive_low()
+        self.buttons.look()
 
     def up(self, button: Button) -> None:
         self.pins.pin(LINES[button]).drive_high()
+        self.buttons.look()
 
     def press(self, button: Button) -> None:
         self.clock_s += 1
@@ -142,9 +148,10 @@ def test_a_button_held_while_the_kiosk_starts_is_no_press() -> None:
     pin.drive_low()
     pull = type(pin)._set_pull
     pin._set_pull = lambda value: (pull(pin, value), pin.drive_low())  # a finger is stronger than a pull-up
-    buttons = GpioButtons(pins, {Button.PASS: 5})
+    buttons = GpioButtons(pins, {Button.PASS: 5}, background=False)
     heard: list[Button] = []
     buttons.listen(heard.append)
+    buttons.look()
     assert heard == []
     buttons.close()
 
@@ -244,3 +251,13 @@ def test_the_simulated_buttons_are_pressed_by_a_program() -> None:
     buttons.listen(heard.append)
     buttons.press(Button.EVACUATE)
     assert heard == [Button.EVACUATE]
+
+
+def test_the_driver_looks_by_itself_and_no_more_once_it_is_closed() -> None:
+    pins, heard = MockFactory(), SimpleQueue[Button]()
+    buttons = GpioButtons(pins, {Button.CALL: 19})
+    buttons.listen(heard.put)
+    pins.pin(19).drive_low()
+    assert heard.get(timeout=5) is Button.CALL
+    buttons.close()
+    assert not any(thread.name == "buttons" for thread in threading.enumerate())

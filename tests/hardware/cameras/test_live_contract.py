@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import hardware
-from hardware.cameras import opencv
+from hardware.cameras import _live, opencv
 from hardware.cameras._live import STALLED_S, LiveCamera
 from hardware.cameras.picamera2 import Frames, PicameraControls
 from kiosk.core.exposure import Exposure
@@ -310,3 +311,24 @@ def test_picamera2_that_refuses_a_size_lets_go_of_the_camera(
     with pytest.raises(CameraFault, match="ask it for another size"):
         hardware.load("camera", "picamera2")
     assert device.released == 1
+
+
+def test_a_camera_that_hangs_while_it_is_closed_is_let_go_of_once_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging:
+        def __init__(self) -> None:
+            self.free, self.released = threading.Event(), threading.Event()
+
+        def read(self) -> tuple[bool, Any]:
+            self.free.wait(10)
+            return False, None
+
+        def release(self) -> None:
+            self.released.set()
+
+    monkeypatch.setattr(_live, "CLOSES_WITHIN_S", 0.01)
+    capture = Hanging()
+    camera = _live.LiveCamera(capture, "that hangs")
+    camera.close()
+    assert not capture.released.is_set()
+    capture.free.set()
+    assert capture.released.wait(5)
