@@ -28,20 +28,21 @@ SELECT facet FROM each WHERE facet IS NOT NULL
 """
 _INDEX = "entry INDEXED BY entry_facet"  # (facet, seq, happened, temperature): nothing else is read
 Span = tuple[int, int]  # lowest and highest row number
+_NOWHERE: Span = (1, 0)
 
 
 class Found:
     """The rows that a filter means, worked out with one look at the logbook and good for later ones."""
 
     def __init__(self, db: sqlite3.Connection, chosen: Filter) -> None:
-        self.span = span(db, chosen)
+        self.span = _NOWHERE if _contradicts(chosen) else span(db, chosen)
         parts = [(sql, value) for sql, value in _beside(chosen) if value is not None]
         self._sql = "".join(f" AND {sql}" for sql, _ in parts)
         self._values = tuple(value for _, value in parts)
         self._tags = None if chosen.person_tags is None else _list(chosen.person_tags)
         words = (chosen.kind, chosen.lane, chosen.direction, chosen.outcome, chosen.volunteer, chosen.format)
         self._everything = not parts and chosen.reason is None and not any(words)
-        self._facets = _matching(db, chosen)
+        self._facets = [] if self.span == _NOWHERE else _matching(db, chosen)
 
     def newest(self, db: sqlite3.Connection, within: Span, limit: int) -> list[int]:
         """The numbers of the newest `limit` rows within that span, newest first."""
@@ -98,7 +99,7 @@ def all_facets(db: sqlite3.Connection) -> list[str]:
 
 
 def span(db: sqlite3.Connection, chosen: Filter) -> Span:
-    """The lowest and highest number that rows of that time can have; (1, 0) where there is none."""
+    """The lowest and highest number that rows of that time can have; the second is below the first where none has."""
     tail = questions.tail(db)[0]
     if chosen.since is None and chosen.until is None:
         return 1, tail
@@ -110,7 +111,13 @@ def span(db: sqlite3.Connection, chosen: Filter) -> Span:
     count, low, high = db.execute(sql, (since, until, _ENOUGH)).fetchone()
     if count == _ENOUGH:
         return 1, tail
-    return (1, 0) if low is None else (low, high)
+    return _NOWHERE if low is None else (low, high)
+
+
+def _contradicts(chosen: Filter) -> bool:
+    """Whether no row can be meant, whatever there is: nothing is searched for that."""
+    backwards = chosen.since is not None and chosen.until is not None and chosen.since >= chosen.until
+    return backwards or (chosen.min_c is not None and chosen.max_c is not None and chosen.min_c > chosen.max_c)
 
 
 def _matching(db: sqlite3.Connection, chosen: Filter) -> list[str]:

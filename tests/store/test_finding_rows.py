@@ -58,7 +58,7 @@ def fits(row: Entry, chosen: Filter) -> bool:
 def mixtures(begin: object) -> list[Filter]:
     values: dict[str, tuple[object, ...]] = {
         "since": (begin + timedelta(hours=2),),
-        "until": (begin + timedelta(hours=6),),
+        "until": (begin + timedelta(hours=6), begin + timedelta(hours=1)),
         "lane": ("main",),
         "direction": (Direction.OUT,),
         "kind": (EntryKind.VISIT, EntryKind.OVERRIDE),
@@ -66,7 +66,7 @@ def mixtures(begin: object) -> list[Filter]:
         "reason": (Reason.EXPIRED,),
         "volunteer": ("u1",),
         "min_c": (36.5,),
-        "max_c": (37.4,),
+        "max_c": (37.4, 36.2),
     }
     mixed = [Filter()]
     for count in (1, 2, 3):
