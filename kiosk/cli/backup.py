@@ -191,7 +191,9 @@ def _contents(places: Places, settings: Settings, config: Path | None) -> Conten
         found = sorted(folder.iterdir()) if folder.is_dir() else []
         files |= {f"{name}/{path.name}": path for path in found if path.is_file() and not path.name.startswith(".")}
     rules_of = places.country_rules
-    files |= {f"{rules_of.name}/{path.relative_to(rules_of)}": path for path in rule_files.files(rules_of)}
+    for file in rule_files.files(rules_of):
+        with_signers = (file, rule_files.signers_of(file))
+        files |= {f"{rules_of.name}/{path.relative_to(rules_of)}": path for path in with_signers if path.is_file()}
     return Contents(settings.kiosk.id, places.logbook, places.desk, files)
 
 

@@ -43,6 +43,8 @@ DEVICE_FACTS: Mapping[str, str] = {
     "emissivity": N_("emissivity"),
     "configuration": N_("configuration"),
     "checking": N_("its values are checked:"),
+    "bus": N_("on its bus:"),
+    "self_test": N_("self-test:"),
 }
 FACT_VALUES: Mapping[str, str] = {
     "pec": N_("by a check sum (PEC)"),
@@ -51,6 +53,15 @@ FACT_VALUES: Mapping[str, str] = {
     "unknown": N_("not known yet"),
     "medical": N_("medical"),
     "extended": N_("extended"),
+    "passed_camera": N_("passed: pictures come, no two of them the same"),
+    "passed_thermometer": N_("passed: its memory, how it is set, and the check of its values"),
+    "passed_lamp": N_("passed: every line can be driven; what lights up only eyes can tell"),
+    "passed_voice": N_("passed: what speaks is there; what is heard only ears can tell"),
+    "passed_buttons": N_("passed: every line can be read, no button is held down"),
+    "passed_presence": N_("passed: it tells who is there"),
+    "passed_tamper": N_("passed: its line can be read, the case is closed"),
+    "passed_hand_scanner": N_("passed: what it types is heard"),
+    "failed": N_("failed"),
 }
 
 DEVICE_STATES: Mapping[str, str] = {

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from hardware import load
+from hardware import i2c, load
+from hardware.thermometers import SensorCode
 from hardware.thermometers.simulated import Simulated
 from kiosk.core.faults import KioskError, SensorFault
 from kiosk.core.model import Reading
@@ -27,6 +28,8 @@ DOWN_AFTER_S = 1.0  # what fails for less is a hiccup
 REOPEN_S = 2.0  # how often a device that is missing is tried again
 
 STILL_WORKS = frozenset({"ok", "ended", "dark", "blurred", "other_size"})  # noted, but nothing has to stop for it
+TESTED = ("camera", "thermometer", "lamp", "voice", "buttons", "presence", "tamper", "hand_scanner")
+UNTESTED = frozenset({"starting", "restarting", "ended", "dark", "none"})  # nothing speaks for or against it now
 FINE = frozenset({"ok", "ended", "dark"})  # a film that is over, or the night with the lights off, is no fault
 
 
@@ -103,8 +106,14 @@ class Watched:
             reading=self.reading,
             celsius=self.celsius,
             errors=self.errors,
-            facts=self.facts,
+            facts=self.facts | self._self_test(),
         )
+
+    def _self_test(self) -> dict[str, str]:
+        """Whether it passed what its driver tries when it is opened and goes on trying; for those that are fitted."""
+        if self.name not in TESTED or self.driver == "none" or self.state.code in UNTESTED:
+            return {}
+        return {"self_test": f"passed_{self.name}" if self.state.ok else "failed"}
 
 
 class Held(Generic[D]):
@@ -162,6 +171,7 @@ class ThermometerWorker:
         self._lane, self._spec, self._inbox, self._clock = lane, spec, inbox, clock
         self._turned_s = clock.monotonic_s()
         self._told_s = float("-inf")
+        self._on_bus: dict[str, str] = {}
         self._stop = threading.Event()
         self._device: Thermometer | None = None
         self._thread = threading.Thread(target=self._run, name=f"thermometer {lane}", daemon=True)
@@ -185,7 +195,10 @@ class ThermometerWorker:
                 self._device = load("thermometer", self._spec)
             reading = self._device.read()
         except KioskError as error:
-            self.watched.became(getattr(error, "code", "absent"), str(error), self._turned_s)
+            code = getattr(error, "code", "absent")
+            if code == SensorCode.NACK != self.watched.state.code:
+                self._look_round()
+            self.watched.became(code, str(error), self._turned_s)
             return RETRY_S
         now_s = self._clock.monotonic_s()
         took_s, self._turned_s = now_s - self._turned_s, now_s
@@ -193,6 +206,8 @@ class ThermometerWorker:
             said = f"a reading takes {took_s:.1f} s; raise the speed of its bus"
             self.watched.became("slow", said, now_s - took_s)
             return READING_EVERY_S
+        if not self.watched.state.ok:
+            self._look_round()
         self.watched.became("ok")
         self._tell(self._device, reading)
         self._inbox.post(ThermometerRead(self._lane, self._in_front(reading)))
@@ -219,9 +234,19 @@ class ThermometerWorker:
         """What the pages show of it; seldom, because each change is pushed to all of them."""
         if self._turned_s - self._told_s >= TOLD_EVERY_S:
             self._told_s = self._turned_s
-            self.watched.facts = dict(device.about())
+            self.watched.facts = dict(device.about()) | self._on_bus
             self.watched.reading = f"{reading.object_c:.1f} °C, {reading.ambient_c:.1f} °C"
             self.watched.celsius = (round(reading.object_c, 2), round(reading.ambient_c, 2))
+
+    def _look_round(self) -> None:
+        """Who is on its bus, once each time that it comes or goes: a part at another address is found so."""
+        driver, _colon, given = self._spec.partition(":")
+        if not driver.startswith("mlx"):
+            return
+        number = dict(part.partition("=")[::2] for part in given.split(",")).get("bus", "1")
+        with suppress(OSError, ValueError):
+            self._on_bus = {"bus": ", ".join(map(str, i2c.scan(int(number)))) or "-"}
+            self.watched.facts = self.watched.facts | self._on_bus
 
     def code_shown(self) -> None:
         """A new code is before the camera; a simulated person then steps up to be measured."""

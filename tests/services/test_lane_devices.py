@@ -10,16 +10,19 @@ from typing import Any
 
 import pytest
 
+from hardware import i2c
 from hardware.buttons.simulated import SimulatedButtons
 from hardware.lamps.simulated import SimulatedLamp
 from hardware.presences.simulated import SimulatedPresence
 from hardware.tampers.simulated import SimulatedTamper
+from hardware.thermometers import SensorCode
 from hardware.thermometers.simulated import Simulated
 from hardware.voices.simulated import SimulatedVoice
 from kiosk.core.faults import LampFault
 from kiosk.core.model import ConditionKind, Remedy
 from kiosk.core.ports import Button, LampPattern, Phrase
 from kiosk.core.requests import Decide
+from kiosk.locale import words
 from kiosk.services import devices, lane_devices
 from kiosk.services.devices import ThermometerWorker
 from kiosk.services.inbox import Inbox, Pressed, ThermometerRead
@@ -192,6 +195,35 @@ def test_what_is_not_fitted_is_not_looked_for_nor_missed(bench: Bench) -> None:
 def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BenchGate]:
     with bench_gate(tmp_path, monkeypatch) as made:
         yield made
+
+
+def test_each_part_that_is_fitted_tells_how_its_self_test_ended(bench: Bench) -> None:
+    def found(name: str) -> str:
+        return next(view.facts.get("self_test", "") for view in lane.views() if view.name == name)
+
+    bench.missing = {"buttons"}
+    lane = bench.lane()
+    assert [found(name) for name in ("lamp", "buttons", "thermometer")] == ["passed_lamp", "failed", ""]
+    lane.thermometer.turn()
+    assert found("thermometer") == "passed_thermometer"
+    assert all(each in words.FACT_VALUES for each in ("failed", *(f"passed_{name}" for name in devices.TESTED)))
+    lane.close()
+
+
+def test_who_is_on_the_thermometers_bus_is_told_when_it_comes_and_when_it_goes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(i2c, "scan", lambda number: asked.append(number) or [i2c.Found(0x5B, "thermometer")])
+    worker = ThermometerWorker("main", "mlx90614:address=0x5B,bus=3", bench.inbox, bench.clock)
+    worker.turn()
+    assert (asked, worker.watched.facts["bus"]) == ([3], "0x5b thermometer")
+    worker.turn()
+    assert asked == [3]
+    bench.parts["thermometer"].fail_with(SensorCode.NACK)
+    worker.turn()
+    worker.turn()
+    assert asked == [3, 3]
 
 
 def test_a_call_that_nobody_answers_escalates_and_ends_when_somebody_comes(gate: BenchGate) -> None:
