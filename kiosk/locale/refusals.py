@@ -139,6 +139,9 @@ _OTHERWISE: Mapping[str, str] = {
     "no certificates and no country rules in this folder": N_("No certificates and no country rules in these files."),
     "larger than any trust list (%(count)s MiB)": N_("Larger than any list of keys (%(count)s MiB)."),
     "no trust list in this folder (a file ending in %(kinds)s)": N_("no list of keys in this folder (%(kinds)s)"),
+    "%(rule)s is signed in %(other)s; this one has to be signed too": N_(
+        "The rule %(rule)s is there with a signature, in %(other)s. What follows it has to be signed too."
+    ),
     "country rules: rule %(rule)s is there twice; take one away": N_(
         "The rule %(rule)s is there twice; take the other list away first."
     ),

@@ -40,6 +40,7 @@ class Candidate:
     data: bytes  # as it will be stored
     found: Trust | RuleBook
     notes: tuple[str, ...] = ()
+    signed_by: bytes = b""  # of country rules: who signed them, and has to sign what takes their place
 
 
 def import_list(source: Path, at: ListPlaces, said: Said | None = None) -> Candidate:
@@ -58,6 +59,8 @@ def put(candidate: Candidate, at: ListPlaces) -> None:
     """Puts what was examined in force, whole or not at all. Raises SettingsError."""
     if candidate.target.parent == at.trust:
         lists.write_whole(lists.copy_of(candidate.target), candidate.data, mode=0o644)
+    elif candidate.signed_by:
+        lists.write_whole(rule_files.signers_of(candidate.target), candidate.signed_by, mode=0o644)
     lists.write_whole(candidate.target, candidate.data, mode=0o644)
 
 
@@ -86,7 +89,7 @@ def examine_data(data: bytes, name: str, at: ListPlaces, said: Said) -> Candidat
         known = signed_list.anchors(parse(signed_by, "--signed-by"))
         held = signed_list.content(data, name, known)
     if country_rules.recognises(held.data):
-        return _rules(held, name, at, said)
+        return _rules(held, name, at, said, signed_by)
     if signed_list.recognises(data) or _suffix(name) not in lists.SUFFIXES:
         if not signed_by:
             parse(data, name)  # says what is missing, or what it is not
@@ -111,7 +114,7 @@ def _list(brought: Imported, name: str, at: ListPlaces, said: Said, notes: tuple
     return Candidate(target, imported.pack(brought), replace(found, notes=(*notes, *found.notes)))
 
 
-def _rules(held: signed_list.Held, name: str, at: ListPlaces, said: Said) -> Candidate:
+def _rules(held: signed_list.Held, name: str, at: ListPlaces, said: Said, signed_by: bytes) -> Candidate:
     """Rules and value sets, held against those that stay beside them."""
     if said.purpose or said.issuer:
         raise SettingsError(f"{name}: country rules; leave --for and --issuer away")
@@ -122,13 +125,30 @@ def _rules(held: signed_list.Held, name: str, at: ListPlaces, said: Said) -> Can
         behind = country_rules.older_than(found, country_rules.parse([(name, lists.content(target))]))
         if behind:
             raise SettingsError(f"{name}: older than the rules in force, which stay: {behind}; say --older to go back")
-    others = [(str(file), lists.content(file)) for file in rule_files.files(at.country_rules) if file != target]
-    country_rules.parse([*others, (name, held.data)])  # all of them together count or none
-    return Candidate(target, held.data, found, held.notes)
+    others = [file for file in rule_files.files(at.country_rules) if file != target]
+    for file in others:
+        _must_not_stand_in_for(found, name, signed_by, file)
+    told = [(str(file), lists.content(file)) for file in others]
+    country_rules.parse([*told, (name, held.data)])  # all of them together count or none
+    return Candidate(target, held.data, found, held.notes, signed_by)
+
+
+def _must_not_stand_in_for(found: RuleBook, name: str, signed_by: bytes, file: Path) -> None:
+    """A rule that somebody signed has no later version that nobody, or somebody else, signed."""
+    signers = rule_files.signers_of(file)
+    if not signers.is_file() or lists.content(signers) == signed_by:
+        return
+    signed = {rule.identifier for rule in country_rules.parse([(file.name, lists.content(file))]).rules}
+    for rule in found.rules:
+        if rule.identifier in signed:
+            raise SettingsError(f"{name}: {rule.identifier} is signed in {file.name}; this one has to be signed too")
 
 
 def _before(at: ListPlaces, name: str) -> Imported:
     """What was said of the list of that name when it was imported; nothing where there is none, or a broken one."""
+    signers = rule_files.signers_of(at.country_rules / f"{Path(name).stem}.json")
+    if signers.is_file():
+        return Imported(b"", signed_by=lists.content(signers))
     for file in (at.trust / name, at.trust / _stored(name, b"{"), at.trust / _stored(name, b"-")):
         try:
             if file.is_file() and (said := imported.unpack(lists.content(file))).signed_by:

@@ -15,7 +15,7 @@ from kiosk.core.codecs import Rejected
 from kiosk.core.faults import SettingsError
 from kiosk.core.trust import Trust, hash_file, merge, own_keys
 from kiosk.core.trust.parse import parse
-from kiosk.store import pass_keys
+from kiosk.store import pass_keys, rule_files
 
 SUFFIXES = frozenset({".json", ".pem", ".crt", ".cer", ".der", hash_file.SUFFIX})  # what counts in a folder
 MAX_BYTES = 64 * 1024 * 1024
@@ -126,6 +126,7 @@ def take_away(file: Path) -> None:
     try:
         file.unlink()
         copy_of(file).unlink(missing_ok=True)
+        rule_files.signers_of(file).unlink(missing_ok=True)
     except OSError as error:
         raise SettingsError(f"{file}: cannot be removed ({error.strerror}); check the folder") from error
 

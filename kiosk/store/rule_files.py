@@ -25,6 +25,11 @@ def files(folder: Path) -> list[Path]:
     return found
 
 
+def signers_of(file: Path) -> Path:
+    """Where it is kept who has to have signed the rules of that file; there only if they were imported so."""
+    return file.with_name(f".{file.name}.signed-by")
+
+
 def load(folder: Path) -> RuleBook:
     """The rules and value sets of `folder`; an empty book where there is no such folder.
 

@@ -342,3 +342,18 @@ def test_one_signed_file_of_rules_counts_too(at, tmp_path):
 def test_what_is_said_of_keys_is_not_said_of_rules(at, tmp_path):
     with pytest.raises(SettingsError, match="leave --for and --issuer away"):
         import_list(put(tmp_path, "XY.json", rule()), at, Said(issuer="XY"))
+
+
+def test_rules_that_were_signed_are_followed_only_by_signed_ones_until_somebody_takes_them_away(at, tmp_path):
+    import_list(put(tmp_path, "XY.json", signed_rules(rule())), at, Said(signed_by=UTOPIA.authority))
+    later = rule(Version="9.0.0")
+    for name in ("XY.json", "other.json"):  # under its own name, or beside it
+        with pytest.raises(SettingsError, match="sign"):
+            import_list(put(tmp_path, name, later), at)
+    assert rule_files.load(at.country_rules).rules[0].version == (1, 0, 0)
+    import_list(put(tmp_path, "third.json", rule("GR-XY-0002")), at)  # a rule that nobody signed before
+    import_list(put(tmp_path, "XY.json", signed_rules(later)), at)  # by the same authority, without saying so again
+    assert max(each.version for each in rule_files.load(at.country_rules).rules) == (9, 0, 0)
+    lists.take_away(at.country_rules / "XY.json")
+    import_list(put(tmp_path, "XY.json", rule(Version="9.0.1")), at)
+    assert max(each.version for each in rule_files.load(at.country_rules).rules) == (9, 0, 1)
