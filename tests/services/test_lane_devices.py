@@ -214,7 +214,12 @@ def test_who_is_on_the_thermometers_bus_is_told_when_it_comes_and_when_it_goes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(i2c, "scan", lambda number: asked.append(number) or [i2c.Found(0x5B, "thermometer")])
+
+    def scan(number: int) -> list[i2c.Found]:
+        asked.append(number)
+        return [i2c.Found(0x5B, "thermometer")]
+
+    monkeypatch.setattr(i2c, "scan", scan)
     worker = ThermometerWorker("main", "mlx90614:address=0x5B,bus=3", bench.inbox, bench.clock)
     worker.turn()
     assert (asked, worker.watched.facts["bus"]) == ([3], "0x5b thermometer")
