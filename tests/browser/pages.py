@@ -126,6 +126,15 @@ class DeskPage:
         """Presses one of the keys that `?` lists."""
         self.page.keyboard.press(key)
 
+    def type_into(self, key: str, typed: str) -> None:
+        """Presses the key of one of the visit's fields, types into it once it is there, and sends it."""
+        field = self.page.locator(f"[data-focus='{key}']")
+        expect(field).to_be_visible(timeout=WAIT_MS)
+        self.press(key)
+        expect(field).to_be_focused()
+        self.page.keyboard.type(typed)
+        self.press("Enter")
+
     def decide(self, outcome: str) -> None:
         """Presses pass, check or deny for the visit in front."""
         self.visit.locator(f"button[name=outcome][value={outcome}]").click()

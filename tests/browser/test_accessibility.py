@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.core import requests as asks
 from kiosk.core.model import Direction, Group, Outcome
@@ -53,6 +53,9 @@ PAGES = (
     "/settings",
     "/settings/kiosk",
     "/settings/rules",
+    "/settings/trust",
+    "/settings/announcements",
+    "/displays",
     "/settings/devices",
     "/settings/roster",
     "/settings/passes",
@@ -113,6 +116,23 @@ def windows(browser: Browser) -> Iterator[Windows]:
         yield windows
 
 
+# What tells that the desk shows each of those states.
+SHOWN = {
+    "nobody": ".empty",
+    "fever": "article[data-outcome=check]",
+    "decided": ".done",
+    "visitor": ".want",
+    "rider": "[data-keep^=parcels]",
+    "stop": "article[data-outcome=deny]",
+    "called": ".banner.call",
+    "waiting": ".banner.waiting",
+    "condition": ".banner.condition",
+    "crowd": ".banner.crowd",
+    "evacuation": ".banner.evacuation",
+    "out of order": ".fault",
+}
+
+
 def states() -> dict[str, GateView]:
     """The desk in every state that matters."""
     now = datetime.now(UTC)
@@ -161,7 +181,7 @@ def test_the_desk_keeps_wcag_whatever_happens_at_the_gate(
     found = {}
     for name, view in states().items():
         kiosk.stub.show(view)
-        page.wait_for_timeout(200)
+        expect(page.locator(SHOWN[name])).to_be_visible()
         found[name] = troubles(page)
     assert {name: each for name, each in found.items() if each} == {}
 

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 from signal import SIGCONT, SIGSTOP
 from subprocess import Popen
 from typing import Any
@@ -22,11 +22,12 @@ from zoneinfo import ZoneInfo
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hardware.simulation import Cue, Deck, Note, Person, dump_deck
+from kiosk.core.formats import local_pass
 from kiosk.core.model import Group
 from kiosk.core.requests import Reply, Request
 from kiosk.core.view import DeskView, GateView
 from kiosk.services.online_service import TIMEOUT_S
-from kiosk.services.street import OPAQUE, Mint
+from kiosk.services.street import ISSUER, OPAQUE, Mint
 from kiosk.settings import Places
 from kiosk.store.desk import Desk, Role
 from kiosk.store.entries import Entry
@@ -117,6 +118,21 @@ class LivingKiosk:
     def next(self, part: str) -> Person:
         """Who will play that part."""
         return self.people[self.parts[part][self._came.get(part, 0)]]
+
+    def day_pass(self, name: str, life_s: float) -> tuple[str, datetime]:
+        """A visitor's pass that holds for so long from now, as its QR code says it, and until when."""
+        until = (datetime.now(UTC) + timedelta(seconds=life_s)).replace(microsecond=0)
+        text = local_pass.issue(
+            self.mint.pass_key,
+            issuer=ISSUER,
+            credential_id=token_bytes(8),
+            name=name,
+            group=Group.VISITORS,
+            valid_from=until - timedelta(days=1),
+            valid_until=until,
+            tested_at=until - timedelta(hours=9),
+        )
+        return text, until
 
     def without_phone(self) -> tuple[str, str]:
         """Name and room of somebody of the roster who was not here today."""
