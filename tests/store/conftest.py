@@ -1,5 +1,6 @@
 """A logbook in a temporary folder, with a clock that stands still until it is turned."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.model import Direction, Outcome
+from kiosk.store import crew
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
 
@@ -78,3 +80,20 @@ def visit(clock: Turned) -> Callable[..., Draft]:
         return Draft(**{**usual, **fields})  # type: ignore[arg-type]
 
     return visit
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The processes that were started for long work."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *args: object, **more: object) -> None:
+            super().__init__(*args, **more)  # type: ignore[call-overload]
+            processes.append(self)
+
+    monkeypatch.setattr(crew.subprocess, "Popen", Noted)
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,23 +27,6 @@ WITHIN_S = 30
 
 class Stopped(Exception):
     """Somebody wants no file any more."""
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """The processes that were started."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    class Noted(subprocess.Popen[bytes]):
-        def __init__(self, *args: object, **more: object) -> None:
-            super().__init__(*args, **more)  # type: ignore[call-overload]
-            processes.append(self)
-
-    monkeypatch.setattr(crew.subprocess, "Popen", Noted)
-    yield processes
-    for process in processes:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,23 +15,6 @@ from kiosk.store.forgotten import Forgotten
 from kiosk.store.links import Links
 
 ASKED_S = 30
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """The processes that were started."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    class Noted(subprocess.Popen[bytes]):
-        def __init__(self, *args: object, **more: object) -> None:
-            super().__init__(*args, **more)  # type: ignore[call-overload]
-            processes.append(self)
-
-    monkeypatch.setattr(crew.subprocess, "Popen", Noted)
-    yield processes
-    for process in processes:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 9])
