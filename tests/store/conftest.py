@@ -12,6 +12,7 @@ from kiosk.core.model import Direction, Outcome
 from kiosk.store import crew
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
+from tests.support.backups import Kiosk
 
 START = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
 
@@ -97,3 +98,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[b
     for process in processes:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Kiosk:
+    """A kiosk with three rows, a desk, rules, a list and a pass key, that can be backed up."""
+    made = Kiosk(tmp_path)
+    made.write(3)
+    made.furnish()
+    return made

@@ -17,18 +17,6 @@ from kiosk.store.recovery import RecoveryKey, RecoveryPublic
 from tests.support.backups import KEPT, NAME, NOON, Kiosk, silent, tree
 
 
-class PowerCutError(BaseException):
-    """The process is gone."""
-
-
-@pytest.fixture
-def kiosk(tmp_path: Path) -> Kiosk:
-    made = Kiosk(tmp_path)
-    made.write(3)
-    made.furnish()
-    return made
-
-
 def test_a_backup_is_made_while_the_owner_writes_and_is_of_one_moment(kiosk: Kiosk) -> None:
     """A row after every step, from the owner's own connection: the copy neither begins anew nor waits."""
     kiosk.write(3000)

@@ -15,19 +15,7 @@ from kiosk.store import archive, restore, verify
 from kiosk.store.keys import Keyring
 from kiosk.store.reader import Filter, Reader
 from kiosk.store.recovery import RecoveryKey
-from tests.support.backups import NAME, NOON, Kiosk, tree
-
-
-class PowerCutError(BaseException):
-    """The process is gone."""
-
-
-@pytest.fixture
-def kiosk(tmp_path: Path) -> Kiosk:
-    made = Kiosk(tmp_path)
-    made.write(3)
-    made.furnish()
-    return made
+from tests.support.backups import NAME, NOON, Kiosk, PowerCutError, tree
 
 
 def test_a_new_card_holds_what_the_old_one_held(kiosk: Kiosk) -> None:

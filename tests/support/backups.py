@@ -22,6 +22,10 @@ KEPT = Kept({"identity": 14, "note": 14, "tag": 14}, backup=30, newest=3)
 NAME = "欧阳春晓独一无二"
 
 
+class PowerCutError(BaseException):
+    """The process is gone."""
+
+
 def silent(what: str, done: int, total: int) -> None:
     """A step that nobody watches."""
 
