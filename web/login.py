@@ -23,13 +23,14 @@ from web.parts import parts
 blueprint = Blueprint("login", __name__)
 ATTEMPTS = "20/minute"  # from one address; beside the waits that the store keeps for each user and for all
 CALLS = "12/minute"  # from one display
+PAIRINGS = "60/minute"  # a display that waits to be paired asks every few seconds
 
 
 def limit(app: Flask) -> None:
-    """Slows down whoever tries many log-ins, or plays with the call button, from one address."""
+    """Slows down whoever tries many log-ins, rings all the time or asks for pairing codes, from one address."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     app.extensions["log-in limiter"] = limiter  # its decorator only keeps a weak reference
-    for endpoint, most in {"login.check": ATTEMPTS, "screen.call": CALLS}.items():
+    for endpoint, most in {"login.check": ATTEMPTS, "screen.call": CALLS, "displays.pair": PAIRINGS}.items():
         limited: Any = limiter.limit(most)(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited
 

@@ -9,6 +9,10 @@ from kiosk.locale import N_, gettext, words
 
 _SCHEMES: Mapping[str, str] = {
     **words.FORMATS,
+    "local_pass": N_("Passes of compounds"),
+    "eu_dcc": N_("EU certificates"),
+    "venue": N_("Venue codes"),
+    "community_code": N_("Codes of communities"),
     "divoc": N_("Certificates of India and its neighbours (DIVOC)"),
     "nhs_poster": N_("Venue posters of the NHS"),
     "nz_pass": N_("My Vaccine Pass of New Zealand"),

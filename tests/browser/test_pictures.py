@@ -46,6 +46,8 @@ PAGES = {
     "settings-devices": "/settings/devices",
     "settings-roster": "/settings/roster",
     "settings-passes": "/settings/passes",
+    "settings-trust": "/settings/trust",
+    "settings-announcements": "/settings/announcements",
     "settings-backup": "/settings/backup",
     "health": "/health",
 }

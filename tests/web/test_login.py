@@ -120,3 +120,13 @@ def test_the_language_is_chosen_by_one_touch_and_kept(stranger: Visitor):
 
 def test_a_passphrase_lets_the_manager_in_by_id_too(stranger: Visitor):
     assert stranger.log_in("u1", PASSPHRASE).status_code == 303
+
+
+def test_whoever_asks_for_pairing_codes_all_the_time_is_slowed_down_and_a_waiting_display_is_not(
+    settings, at, desk, gate
+):
+    app = create_app(settings, at, desk, gate, secret=b"s" * 32, config={"TESTING": True})
+    client = app.test_client()
+    answers = [client.get("/screen/pair").status_code for _ in range(61)]
+    assert answers[:60] == [200] * 60  # a display asks fifteen times a minute
+    assert answers[60] == 429

@@ -41,6 +41,7 @@ _FORM_BYTES = 64 * 1024
 MOST_FILES = 150
 MOST_NAME = 50
 SHOWN_NOTES = 100
+NAMED = 3  # issuers, beside a list's name
 WAITING = "settings.waiting.lists"
 
 Page = tuple[str, int] | str | Response
@@ -54,6 +55,7 @@ class Listed:
     why: str = ""
     keys: tuple[Keys, ...] = ()  # of each format
     issuers: int = 0
+    whose: tuple[str, ...] = ()  # the names of issuers, where there are few
     countries: tuple[CountryRules, ...] = ()
     value_sets: int = 0
     denied: int = 0
@@ -155,7 +157,7 @@ def _page(**more: Any) -> str:
         own=_listed(own.name, _read(own)) if own.is_file() else None,
         books=[_book(file) for file in _rule_files()],
         country=_rules().country.code,
-        stale_days=round(_rules().conditions.trust_stale_h / 24, 1),
+        stale_days=f"{_rules().conditions.trust_stale_h / 24:.3g}",
         purposes=list_words.PURPOSES,
         **more,
     )
@@ -193,10 +195,12 @@ def _listed(name: str, found: Trust | RuleBook | SettingsError) -> Listed:
         return Listed(name, why=refusals.said(found).removeprefix(f"{name}: "))
     if isinstance(found, RuleBook):
         return Listed(name, countries=believed.of_countries(found), value_sets=len(found.value_sets))
+    issuers = sorted({signer.issuer for signer in found.signers})
     return Listed(
         name,
         keys=believed.by_format(found, now),
-        issuers=len({signer.issuer for signer in found.signers}),
+        issuers=len(issuers),
+        whose=tuple(issuer for issuer in issuers if issuer) if len(issuers) <= NAMED else (),
         denied=believed.denied(found),
         flagged=len(found.flagged),
         contexts=len(found.contexts),
