@@ -173,6 +173,36 @@ def test_one_touch_calls_the_volunteer(kiosk: Kiosk, opened):
     picture(page, "screen-called-en")
 
 
+# A loudspeaker that writes down what it plays; as in a browser that wants a touch first.
+LOUDSPEAKER = """
+  window.played = [];
+  const volume = { setValueAtTime() {}, exponentialRampToValueAtTime() {} };
+  window.AudioContext = class {
+    state = "suspended"; currentTime = 0; destination = {};
+    resume() { if (navigator.userActivation.hasBeenActive) this.state = "running"; return Promise.resolve(); }
+    createOscillator() {
+      const tone = { frequency: {}, connect: (next) => next, stop() {} };
+      tone.start = () => window.played.push(tone.frequency.value);
+      return tone;
+    }
+    createGain() { return { gain: volume, connect: (next) => next }; }
+  };
+"""
+
+
+def test_what_could_not_be_heard_before_a_touch_is_not_heard_after_it(kiosk: Kiosk, opened):
+    page = opened(DISPLAY)
+    page.add_init_script(LOUDSPEAKER)
+    screen = Screen(page, kiosk.address)
+    screen.wait_for("welcome")
+    for touched, face, tones in ((False, Face.PASS, []), (True, Face.STOP, [440, 290])):
+        if touched:
+            page.locator(".brand").click()
+        kiosk.stub.show(gate_stub.gate_view(gate_stub.desk_view(face)))
+        screen.wait_for(face.value)
+        assert page.evaluate("played") == tones
+
+
 def unlock(page: Page) -> None:
     """Opens the strip by name and PIN."""
     page.locator("#strip-login summary").click()

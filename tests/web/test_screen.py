@@ -193,6 +193,21 @@ def test_a_touch_calls_the_volunteer_and_a_second_one_changes_nothing(stranger: 
     assert 'data-called="yes"' in stranger.page("/screen")
 
 
+class WithVoiceTests:
+    """A lane that speaks."""
+
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(lane=(replace(Settings().lane[0], voice="espeak"),))
+
+    def test_where_the_gate_speaks_the_screen_is_silent(self, stranger: Visitor):
+        assert 'data-sounds=""' in stranger.page("/screen")
+
+
+def test_where_nobody_speaks_the_screen_has_sounds(stranger: Visitor):
+    assert 'data-sounds="yes"' in stranger.page("/screen")
+
+
 def test_nobody_calls_from_afar(stranger: Visitor, stub: GateStub):
     data = {"csrf_token": stranger.token("/screen"), "lane": "main"}
     answer = stranger.client.post("/screen/call", data=data, environ_base={"REMOTE_ADDR": "192.168.1.20"})

@@ -90,7 +90,10 @@
     const tune = screen.dataset.sounds && TUNES[name];
     if (!tune || !window.AudioContext) return;
     speaker ||= new AudioContext();
-    if (speaker.state === "suspended") speaker.resume().catch(() => {});
+    if (speaker.state !== "running") { // a browser may want a touch first: what was not heard in time is not heard later
+      speaker.resume().catch(() => {});
+      return;
+    }
     tune.forEach((hertz, at) => {
       const start = speaker.currentTime + at * 0.19;
       const tone = speaker.createOscillator();
@@ -104,6 +107,12 @@
       tone.stop(start + 0.18);
     });
   }
+
+  document.addEventListener("pointerdown", () => {
+    if (!screen.dataset.sounds || !window.AudioContext) return;
+    speaker ||= new AudioContext();
+    speaker.resume().catch(() => {});
+  });
 
   // --- the call button
   screen.querySelector(".call")?.addEventListener("submit", (event) => {
