@@ -17,7 +17,6 @@ from kiosk.core.codecs.toml import says
 from kiosk.core.faults import SettingsError
 from kiosk.core.model import Direction
 
-Hour = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -39,11 +38,9 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundSection:
-    """How loud voice and buzzer are by day and by night; an evacuation is always as loud as can be."""
+    """How loud voice and buzzer are by day and by night (`screen.dark_from`); evacuations always as loud as can be."""
 
     volume: Annotated[float, says("How loud the voice is; 1 is all that the loudspeaker gives.", ge=0, le=1)] = 0.7
-    night_from: Annotated[Hour, says("From then on it is night.")] = "22:00"
-    night_until: Annotated[Hour, says("Until then it is night; the same as the beginning: never.")] = "06:00"
     night_volume: Annotated[float, says("How loud the voice is at night.", ge=0, le=1)] = 0.3
     night_buzzer: Annotated[bool, says("Whether the buzzer sounds at night.")] = False
 

@@ -73,10 +73,11 @@ class GateService:
         self._resolver = (
             ResolverLink(at, self._inbox, settings.resolver, self._clock) if settings.resolver.url else None
         )
+        sound = Sound(settings.sound, self._zone, settings.screen)
         self._passages = {
             lane.name: Passage(
                 Lane(lane.name, lane.direction),
-                LaneDevices(lane, settings.kiosk.language, self._inbox, self._clock, Sound(settings.sound, self._zone)),
+                LaneDevices(lane, settings.kiosk.language, self._inbox, self._clock, sound),
                 ScannerLink(
                     lane.name,
                     at.scanner_socket(lane.name),

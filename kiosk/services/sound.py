@@ -6,21 +6,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, tzinfo
 
 from kiosk.core.ports import Phrase
-from kiosk.settings import SoundSection
+from kiosk.settings import ScreenSection, SoundSection
 
 LOUDER = 0.15  # for each step of urgency
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The settings of sound, and the zone whose night is meant."""
+    """The settings of sound, the zone whose night is meant, and when it is night: while the screen is dark."""
 
     settings: SoundSection = field(default_factory=SoundSection)
     zone: tzinfo = UTC
+    screen: ScreenSection = field(default_factory=ScreenSection)
 
     def night(self, now: datetime) -> bool:
         """Whether the neighbours sleep. A night that begins and ends at the same time is none."""
-        begins, ends = time.fromisoformat(self.settings.night_from), time.fromisoformat(self.settings.night_until)
+        begins, ends = time.fromisoformat(self.screen.dark_from), time.fromisoformat(self.screen.dark_until)
         here = now.astimezone(self.zone).time()
         return begins <= here < ends if begins <= ends else here >= begins or here < ends
 
