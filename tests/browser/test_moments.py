@@ -343,7 +343,7 @@ def test_11_a_visitor_is_confirmed_by_the_household_and_listed_as_still_inside(p
 @played(4)
 def test_11_a_day_pass_lets_a_visitor_in_and_expires_by_itself(post: Post):
     desk = post.desk()
-    for life_s in (10, 30, 90):  # whoever is not through in time, on a slow machine, gets a longer one
+    for life_s in (10, 30, 90):  # on a slow machine whoever is not through in time gets a longer one
         text, until = post.kiosk.day_pass("赵访", life_s)
         scanned(desk, text)
         expect(desk.visit).to_contain_text("赵访")
@@ -351,8 +351,7 @@ def test_11_a_day_pass_lets_a_visitor_in_and_expires_by_itself(post: Post):
         visit = post.written(EntryKind.VISIT)[-1]
         if visit.happened < until:
             break
-    assert visit.outcome is Outcome.PASS
-    assert visit.group is Group.VISITORS
+    assert (visit.outcome, visit.group) == (Outcome.PASS, Group.VISITORS)
     eventually(lambda: datetime.now(UTC) > until, within_s=life_s + 2)
     scanned(desk, text)
     desk.wait_for("deny")
