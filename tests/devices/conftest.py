@@ -51,10 +51,11 @@ def part() -> Iterator[ThermometerPart]:
 def lens() -> Iterator[PluggedCamera]:
     """The camera, plugged in, at 640x480."""
     lens = PluggedCamera()
-    lens.set(stalled=0, frozen=0, unplugged=0, fps=15)
+    lens.mend()
+    lens.set(fps=15)
     lens.size(640, 480)
     yield lens
-    lens.set(stalled=0, frozen=0, unplugged=0)
+    lens.mend()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from kiosk.core.ports import LampPattern
 from tests.support.gates import eventually
 from tests.support.kernel_devices import HeaderLines
 
-GREEN, AMBER, RED, BUZZER = 17, 27, 22, 18
+GREEN, AMBER, RED, BUZZER, RELAY = 17, 27, 22, 18, 23
 EDGES = 300
 EDGE_P99_S = 0.02  # of a lamp after the decision
 
@@ -155,3 +155,15 @@ def test_the_buzzer_sounds_and_falls_silent(header: HeaderLines, lamp: Leds) -> 
     lamp.show(LampPattern.PASS)
     assert header.lit(BUZZER)
     eventually(lambda: not header.lit(BUZZER), within_s=2)
+
+
+def test_the_relay_is_pulsed_with_a_pass_and_never_held(header: HeaderLines, spec: str) -> None:
+    lamp = load("lamp", f"{spec},relay={RELAY},pulse_s=0.3")
+    assert not header.lit(RELAY)
+    lamp.show(LampPattern.DENY)
+    assert not header.lit(RELAY)
+    lamp.show(LampPattern.PASS)
+    assert header.lit(RELAY)
+    eventually(lambda: not header.lit(RELAY), within_s=2)
+    assert header.lit(GREEN)
+    lamp.close()

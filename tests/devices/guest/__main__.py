@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.devices.guest import boot, debian, disk, kernel
 from tests.devices.guest.cache import PROJECT, GuestError, locked
 
-RUNS_WITHIN_S = 600
+RUNS_WITHIN_S = 900
 NOT_TAKEN = shutil.ignore_patterns(
     ".git", ".venv", "var", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "pictures"
 )

@@ -10,11 +10,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tests.devices.guest.cache import GuestError
+from tests.devices.guest.pace import Pace
 
 MEMORY_MB = 1536
+GOES_FIRST = "-15"  # of the whole guest: its tests hold limits in seconds, on whatever else the machine does
 NOISE = ("Core dump limits", "Checking ", "Adding ", "Linux version")  # of the kernel before it is told to be quiet
 
 
@@ -32,7 +35,7 @@ def run(kernel: Path, image: Path, project: Path, arguments: str, within_s: floa
             "con0=fd:0,fd:1", "con=null", "ssl=null", "console=tty0", "quiet", "panic=-1",
             "systemd.show_status=0", f"kiosk_src={project}", f"kiosk_out={out}",
         ]  # fmt: skip
-        for line in _lines(command, Path(folder), within_s):
+        for line in _lines(command, Path(folder), out, within_s):
             print(line, flush=True)
         results = out / "results.xml"
         if results.exists() and (kept := os.environ.get("KIOSK_GUEST_RESULTS")):
@@ -53,7 +56,7 @@ def _roomy() -> str | None:
     return str(shared) if runs_programs and about.f_bavail * about.f_frsize > 2 * MEMORY_MB * 1024 * 1024 else None
 
 
-def _lines(command: list[str], folder: Path, within_s: float) -> Iterator[str]:
+def _lines(command: list[str], folder: Path, out: Path, within_s: float) -> Iterator[str]:
     ends_s = time.monotonic() + within_s
     stdin, keep_open = os.pipe()
     with subprocess.Popen(
@@ -61,6 +64,9 @@ def _lines(command: list[str], folder: Path, within_s: float) -> Iterator[str]:
         env=os.environ | {"TMPDIR": str(folder), "HOME": str(folder)},
     ) as guest:  # fmt: skip
         assert guest.stdout is not None
+        with suppress(OSError):  # only root may, and only some kernels have it
+            Path(f"/proc/{guest.pid}/autogroup").write_text(GOES_FIRST)
+        pace = Pace(guest.pid, out)
         try:
             rest = b""
             while (left_s := ends_s - time.monotonic()) > 0:
@@ -72,6 +78,7 @@ def _lines(command: list[str], folder: Path, within_s: float) -> Iterator[str]:
                 yield from (line for line in map(_text, lines) if line and not line.startswith(NOISE))
             raise GuestError(f"the guest did not end within {within_s:g} s; it was stopped")
         finally:
+            pace.close()
             _kill(guest)
             os.close(stdin)
             os.close(keep_open)

@@ -20,6 +20,7 @@ from tests.support.installed_kiosk import (
     UNITS,
     active,
     device,
+    gate,
     journal,
     keep_the_clock,
     soon,
@@ -57,7 +58,11 @@ def installed() -> Iterator[Mint]:
     PATIENCE.write_text("[Service]\nWatchdogSec=5s\n")  # a second is little for a guest on a busy machine
     subprocess.run([INSTALLER], env=os.environ | {"APT": "no"}, check=True, timeout=200)
     systemctl("enable", "--now", "kiosk-resolver.service")
-    soon(lambda: all(map(active, UNITS)))
+    try:
+        soon(lambda: all(map(active, UNITS)))
+    except AssertionError as late:
+        waited_for = [unit for unit in UNITS if not active(unit)]
+        raise AssertionError("does not start: " + "\n".join(map(journal, waited_for))) from late
     yield mint
     systemctl("stop", "kiosk.target")
 
@@ -69,5 +74,6 @@ def kiosk(installed: Mint, part: ThermometerPart, lens: PluggedCamera) -> Mint:
     try:
         soon(lambda: {device(each) for each in NEEDED} == {"ok"})
     except AssertionError as late:
-        raise AssertionError(f"a device is not well\n{journal(GATE)}\n{journal(SCANNER)}") from late
+        states = [f"{each.name} {each.state} {each.detail}" for each in gate().devices if not each.ok]
+        raise AssertionError(f"not well: {states}\n{journal(GATE)}\n{journal(SCANNER)}") from late
     return installed
