@@ -16,10 +16,13 @@ from kiosk.store.export import BOM, neutral
 from kiosk.store.records import Records
 
 
-def day_report(reader: Records, day: date, zone: tzinfo, kiosk: str, now: datetime) -> DayReport:
-    """The report of a local day. Raises StoreUnreadable, LogbookBroken."""
+def day_report(reader: Records, day: date, zone: tzinfo, kiosk: str, now: datetime, lane: str = "") -> DayReport:
+    """The report of a local day, of one lane where it is named. Raises StoreUnreadable, LogbookBroken."""
     since, until = daily.span(day, zone)
-    return daily.report(rows_about(reader, since, until), day, zone, kiosk, now)
+    rows = rows_about(reader, since, until)
+    if lane:  # what belongs to no lane, such as a start, is about each of them
+        rows = [row for row in rows if not row.lane or row.lane == lane]
+    return daily.report(rows, day, zone, kiosk, now)
 
 
 def rows_about(reader: Records, since: datetime, until: datetime) -> list[Entry]:

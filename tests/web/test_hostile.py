@@ -89,6 +89,12 @@ FIELDS = (
     ("/records/people/file", {"name": None, "reason": None}),
     ("/records/people/erase", {"name": None, "reason": None}),
     ("/records/people/erase", {"name": None, "reason": None, "sure": "yes", "roster": None}),
+    ("/settings/trust/preview", {"token": None, "purpose": None, "issuer": None, "title": None, "older": None}),
+    ("/settings/trust/apply", {"token": None}),
+    ("/settings/trust/remove", {"list": None, "kind": None, "sure": "yes"}),
+    ("/settings/announcements/preview", {"since": None, "until": None, "chinese": None, "english": None, "seen": None}),
+    ("/settings/announcements/apply", {"screen.announcements": None, "seen": None}),
+    ("/settings/backup", {"to": None}),
     ("/settings/pin", {"old": None, "new": None, "again": None}),
     ("/login", {"name": None, "secret": None}),
     ("/logout", {"next": None}),
@@ -200,6 +206,9 @@ def test_no_parameter_of_the_records_breaks_a_page(manager: Visitor, at: Places,
         *(f"/records/looks?{name}={text}" for name in ("who", "what", "since", "until", "before")),
         *(f"/records/{page}/{text[:200]}" for page in ("days", "files", "entries")),
         f"/records/people?said=erased&rows={text}",
+        f"/settings/trust/lists/{text[:200]}",
+        f"/settings/announcements?said=applied&anew={text}",
+        f"/settings/backup/progress?begun={text}",
     ):
         answer = manager.get(address)
         assert answer.status_code in (200, 302, 303, 404, 422), address

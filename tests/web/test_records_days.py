@@ -18,13 +18,14 @@ from kiosk.core import daily
 from kiosk.core.entry import Draft, EntryKind
 from kiosk.core.model import Outcome
 from kiosk.printing.paper import CJK_FONT
-from kiosk.settings import Places
+from kiosk.settings import Lane, Places, Settings
 from kiosk.store.daily import day_report
 from kiosk.store.reader import Filter
 from kiosk.store.records import Records
 from tests.support import written_logbook
 from tests.support.written_logbook import MORNING, draft
 from tests.web.conftest import PASSPHRASE, Clock, Visitor, until
+from web import create_app, records
 from web.records.counted import Counted
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -212,3 +213,28 @@ def test_without_a_logbook_every_report_is_one_sentence(manager: Visitor):
         answer = manager.get(f"/records/{address}")
         assert answer.status_code == 503, address
         assert "Traceback" not in answer.get_data(as_text=True)
+
+
+def test_charts_of_a_lane_count_that_lane_alone_and_the_lanes_make_up_the_whole(at: Places, desk, gate, clock: Clock):
+    rows = [draft(number, lane=("main", "main", "side")[number % 3]) for number in range(30)]
+    written_logbook.write(at, rows)
+    lanes = Settings(lane=(Lane(), Lane(name="side")))
+    app = create_app(
+        lanes, at, desk, gate, secret=b"s" * 32, now=clock.now, config={"TESTING": True, "RATELIMIT_ENABLED": False}
+    )
+    manager = Visitor(app.test_client())
+    manager.log_in("manager", PASSPHRASE)
+
+    def counted(lane: str) -> list[int]:
+        address = f"/records/charts?days=1&until=2026-11-21&lane={lane}"
+        until(lambda: "still being counted" not in manager.page(address))
+        said = re.search(r"(\d+) passed, (\d+) to the volunteer, (\d+) stopped", manager.page(address))
+        assert said
+        return [int(number) for number in said.groups()]
+
+    whole = counted("")
+    assert [sum(each) for each in zip(counted("main"), counted("side"), strict=True)] == whole
+    assert 0 < sum(counted("side")) < sum(whole)
+    assert counted("nowhere") == whole
+    assert '<option value="side" selected>' in manager.page("/records/charts?days=1&lane=side")
+    records.close(app)

@@ -50,8 +50,11 @@ def charts() -> tuple[str, int]:
     span = asked if asked in SPANS else 7
     last = day_of(request.args.get("until", ""), counted().today())
     wanted = days_until(last, span)
+    lanes = [each.name for each in parts().settings.lane]
+    lane = request.args.get("lane", "")
+    lane = lane if lane in lanes else ""
     try:
-        known = counted().reports(wanted, WITHIN_S)
+        known = (counted().of_lane(lane) if lane else counted()).reports(wanted, WITHIN_S)
     except (StoreUnreadable, LogbookBroken) as error:
         return render_template("records/unable.html", trouble=str(error)), 503
     made = [known[day] for day in wanted if day in known]
@@ -60,6 +63,8 @@ def charts() -> tuple[str, int]:
         charts=pictures(made, threshold()) if made else (),
         total=total(made),
         span=span,
+        lane=lane,
+        lanes=lanes,
         spans=SPANS,
         last=last,
         first=wanted[0],

@@ -30,14 +30,25 @@ class Counted:
 
     KEY = "records.counted"
 
-    def __init__(self, logbook: Records, timezone: str, kiosk: str, now: Callable[[], datetime]) -> None:
-        self._logbook, self._kiosk, self._now = logbook, kiosk, now
+    def __init__(
+        self, logbook: Records, timezone: str, kiosk: str, now: Callable[[], datetime], lane: str = ""
+    ) -> None:
+        """Counts every lane, or the named one alone."""
+        self._logbook, self._kiosk, self._now, self._lane = logbook, kiosk, now, lane
+        self._lanes: dict[str, Counted] = {}
         self.zone = ZoneInfo(timezone)
         self._guard = threading.Lock()
         self._known: OrderedDict[date, tuple[int, DayReport]] = OrderedDict()  # with the row up to which it was counted
         self._coming: dict[date, Future[DayReport]] = {}
         self._seen = 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="counting days")
+
+    def of_lane(self, lane: str) -> Counted:
+        """The same of one lane alone."""
+        with self._guard:
+            if lane not in self._lanes:
+                self._lanes[lane] = Counted(self._logbook, str(self.zone), self._kiosk, self._now, lane)
+            return self._lanes[lane]
 
     def report(self, day: date) -> DayReport:
         """The report of `day`, as of now."""
@@ -65,6 +76,8 @@ class Counted:
     def close(self) -> None:
         """Counts no more."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+        for each in self._lanes.values():
+            each.close()
 
     def _find(self, day: date) -> DayReport | None:
         with self._guard:
@@ -76,7 +89,7 @@ class Counted:
     def _count(self, day: date) -> DayReport:
         try:
             seen, _ = self._logbook.head()
-            made = day_report(self._logbook, day, self.zone, self._kiosk, self._now())
+            made = day_report(self._logbook, day, self.zone, self._kiosk, self._now(), self._lane)
             with self._guard:
                 if seen >= self._seen:  # else a newer row may be about it
                     self._known[day] = seen, made
