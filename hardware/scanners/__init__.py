@@ -37,7 +37,7 @@ class Found:
         if (by, left, top) == (1, 0, 0):
             return self
         moved = (
-            Sighting(seen.text, tuple((x * by + left, y * by + top) for x, y in seen.corners))
+            Sighting(seen.text, tuple((x * by + left, y * by + top) for x, y in seen.corners), seen.modules)
             for seen in self.sightings
         )
         return Found(tuple(moved), self.stage)

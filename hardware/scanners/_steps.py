@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from hardware.scanners import Found, zxing
 from hardware.scanners.zbar import Zbar
 from kiosk.core.ports import Picture
 
 LARGEST_DOUBLED = 1_500_000  # pixels; larger pictures have fine modules already, and doubling costs too much
-NOISE = 0.01  # of the light, as power: what deconvolution must not blow up
 
 Read = Callable[[Picture], Found]
 
@@ -86,31 +83,6 @@ def smoothed(picture: Picture) -> Picture:
     return cv2.GaussianBlur(picture, (0, 0), 3.0)  # type: ignore[return-value]
 
 
-def refocused(picture: Picture, radius: float) -> Picture:
-    """Deconvolved with the blur circle of a lens that is out of focus by `radius` pixels (Wiener's filter).
-
-    5 ms for 600x600 pixels. Sources: Gonzalez and Woods, Digital Image Processing, 5.8; a disc, as geometrical optics
-    has it.
-    """
-    height, width = picture.shape
-    rows, columns = cv2.getOptimalDFTSize(height), cv2.getOptimalDFTSize(width)
-    light = cv2.copyMakeBorder(picture, 0, rows - height, 0, columns - width, cv2.BORDER_REFLECT).astype(np.float32)
-    seen = cv2.dft(light, flags=cv2.DFT_COMPLEX_OUTPUT)
-    sharp = cv2.dft(seen * _wiener(radius, rows, columns), flags=cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
-    return cv2.convertScaleAbs(np.clip(sharp[:height, :width], 0, 255))  # type: ignore[return-value]
-
-
-@lru_cache(maxsize=16)
-def _wiener(radius: float, rows: int, columns: int) -> NDArray[np.float32]:
-    """The filter in the frequency domain; real, because the disc is symmetrical about its middle."""
-    reach = int(np.ceil(radius))
-    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    disc = np.zeros((rows, columns), np.float32)
-    disc[: 2 * reach + 1, : 2 * reach + 1] = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
-    spread = cv2.dft(np.roll(disc / disc.sum(), (-reach, -reach), (0, 1)), flags=cv2.DFT_COMPLEX_OUTPUT)[:, :, :1]
-    return np.asarray(spread / (spread * spread + NOISE), np.float32)
-
-
 def unsharp(picture: Picture, sigma: float, amount: float) -> Picture:
     """The picture and `amount` times what differs from its own blur."""
     blurred = cv2.GaussianBlur(picture, (0, 0), sigma)
@@ -158,8 +130,3 @@ def stages(zbar: Zbar) -> tuple[Stage, ...]:
         Stage("doubled", doubled, zxing.read),
         Stage("smoothed", smoothed, zxing.read),
     )
-
-
-def refocusing(radius: float) -> Stage:
-    """The step that sharpens what is out of focus by so many pixels."""
-    return Stage(f"refocused_{radius:g}", partial(refocused, radius=radius), zxing.read)

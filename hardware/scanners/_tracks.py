@@ -1,30 +1,24 @@
-"""One code over several frames: found by its texture, followed as it moves, its last looks laid over each other.
-
-No frame needs to show the whole code: glare wanders, moiré and noise differ from frame to frame, the code does not.
-"""
+"""One code over several frames: found by its texture, and followed as it moves."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.scanners._grid import Grid, Map
+from hardware.scanners._measured import Measured
 from kiosk.core.ports import Corners, Picture
 
-LOOKS = 5  # laid over each other at most
 POINTS, LEAST_POINTS = 150, 24  # followed from frame to frame; fewer that agree are no proof
 ASTRAY_PX = 1.0  # how far off the common movement a point may be
 AGREE = 0.3  # of the points, on the common movement
 SHRUNK = 4  # times, to see the movement first coarsely
 REACH = 24  # pixels of the shrunk picture that a code may move between two frames
-MOST_MISSED = 1  # smeared frames in a row
-MOST_FUSED = 900  # pixels a side of what looks are laid together in
-
-Map = NDArray[np.float64]  # 3x3 homography
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,95 +72,68 @@ def textured(picture: Picture, stirred: Picture | None = None, most: int = 3) ->
     """Where a picture is as restless as a code, largest first: squarish areas that differ everywhere from their mean.
 
     `stirred` is 1 where the picture differs from the empty scene, in any size. 1.5 ms for a 720p frame. A code's
-    modules are noise of one known scale, which little else in a street is.
+    modules are noise of one known scale, which little else in a street is. What is faint counts too where it has a
+    code's shape by itself: behind haze, or in dusk beside a lit edge.
     """
     small = cv2.resize(picture, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA)
     rough = cv2.absdiff(small, cv2.blur(small, (7, 7)))
     density = cv2.blur(rough, (13, 13))
     if stirred is not None and stirred.any():
         density = cv2.multiply(density, cv2.resize(stirred, density.shape[::-1], interpolation=cv2.INTER_NEAREST))
-    level = max(5.0, 0.4 * float(density.max()))
-    _, mask = cv2.threshold(density, level, 255, cv2.THRESH_BINARY)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
-    boxes = []
-    for left, top, width, height, area in sorted(stats[1:count].tolist(), key=lambda part: -part[4])[: most * 2]:
-        if min(width, height) >= 12 and max(width, height) < 3 * min(width, height) and area > 0.4 * width * height:
-            boxes.append(Box(left * 3, top * 3, (left + width) * 3, (top + height) * 3))
+    strongest = float(density.max())
+    boxes: list[Box] = []
+    for level in (max(5.0, 0.2 * strongest), max(5.0, 0.4 * strongest)):
+        boxes += [box for box in _squarish(density, level, most) if not box.meets_any(boxes)]
     return boxes[:most]
 
 
-@dataclass(slots=True)
-class Look:
-    """What one frame showed of the code, and the way from it to the next look."""
-
-    part: Picture
-    to_next: Map | None = None
+def _squarish(density: NDArray[Any], level: float, most: int) -> list[Box]:
+    """The squarish parts above a level, largest first."""
+    _, mask = cv2.threshold(density, level, 255, cv2.THRESH_BINARY)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask)
+    return [
+        Box(left * 3, top * 3, (left + width) * 3, (top + height) * 3)
+        for left, top, width, height, area in sorted(stats[1:count].tolist(), key=lambda part: -part[4])[: most * 2]
+        if min(width, height) >= 12 and max(width, height) < 3 * min(width, height) and area > 0.4 * width * height
+    ]
 
 
 class Track:
-    """One code, as long as it can be followed."""
+    """One code, as long as it can be followed: where it may be, and what was measured of it so far."""
 
     def __init__(self, box: Box, picture: Picture) -> None:
         self.box = box
         self.seen = 1  # frames since it came
-        self._looks: deque[Look] = deque([Look(box.cut(picture).copy())], maxlen=LOOKS)
-        self._missed = 0
-
-    @property
-    def looks(self) -> int:
-        """How many looks can be laid over each other; 0 while the newest frame is not one of them."""
-        return 0 if self._missed else len(self._looks)
+        self.measured = Measured()
+        self._part = box.cut(picture).copy()
+        self._before: tuple[Box, Picture, Grid] | None = None
 
     def follow(self, box: Box, picture: Picture) -> None:
-        """Takes the next look, at about `box`. One smeared frame is left out; after two it begins anew."""
+        """Takes the next frame, in which the code is at about `box`."""
         self.seen += 1
-        self.box = box
-        part = box.cut(picture).copy()
-        last = self._looks[-1]
-        last.to_next = way(last.part, part)
-        if last.to_next is None:
-            self._missed += 1
-            if self._missed <= MOST_MISSED:
-                return
-            self._looks.clear()
-        self._missed = 0
-        self._looks.append(Look(part))
+        grid, self.measured.grid = self.measured.grid, None
+        self._before = (self.box, self._part, grid) if grid is not None else None
+        self.box, self._part = box, box.cut(picture).copy()
 
-    def fused(self, how: Fuse) -> tuple[Picture, float] | None:
-        """The last looks laid over each other, and how many times larger that is; None while there is one look only."""
-        if self.looks < 2:
+    @property
+    def followed(self) -> bool:
+        """Whether the frame before showed where its modules are."""
+        return self._before is not None
+
+    def expected(self) -> Grid | None:
+        """Where the modules that the frame before showed must be in this one; None where that cannot be told. 3 ms."""
+        if self._before is None:
             return None
-        newest = self._looks[-1].part
-        by = 2 if max(newest.shape) * 2 <= MOST_FUSED else 1
-        return how(list(self._aligned(newest, by))), by
-
-    def _aligned(self, newest: Picture, by: int) -> Iterator[Picture]:
-        """Every look as the newest would have it, in more pixels where there are few."""
-        size = (newest.shape[1] * by, newest.shape[0] * by)
-        onto = np.array([[by, 0, by / 2 - 0.5], [0, by, by / 2 - 0.5], [0, 0, 1.0]])
-        for look in reversed(self._looks):
-            if look.to_next is not None and look.part is not newest:
-                onto = onto @ look.to_next
-            yield cv2.warpPerspective(look.part, onto, size, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[misc]
+        box, part, grid = self._before
+        moved = way(part, self._part)
+        if moved is None:
+            return None
+        return grid.moved(shifted(self.box.left, self.box.top) @ moved @ shifted(-box.left, -box.top))
 
 
-Fuse = Callable[[list[Picture]], Picture]
-
-
-def mean(looks: list[Picture]) -> Picture:
-    """Noise, moiré and blocks of JPEG, which differ from look to look, are averaged away."""
-    total = np.zeros(looks[0].shape, np.float32)
-    for look in looks:
-        cv2.accumulate(look, total)
-    return cv2.convertScaleAbs(total, alpha=1 / len(looks))  # type: ignore[return-value]
-
-
-def darkest(looks: list[Picture]) -> Picture:
-    """The darkest of each point: a reflection only ever adds light, and it moves when the hand does."""
-    result = looks[0]
-    for look in looks[1:]:
-        result = cv2.min(result, look)  # type: ignore[assignment]
-    return result
+def shifted(x: float, y: float) -> Map:
+    """The way from a part of a picture that begins at (x, y) to the whole picture."""
+    return np.array([[1.0, 0, x], [0, 1, y], [0, 0, 1]])
 
 
 def way(before: Picture, after: Picture) -> Map | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 
 from hardware.scanners import Found, grey, in_order, merged
-from hardware.scanners._steps import Stage, refocusing, stages
-from hardware.scanners._tracks import Box, Fuse, Track, darkest, mean, textured
+from hardware.scanners._finders import grids
+from hardware.scanners._grid import Grid
+from hardware.scanners._measured import grid_of
+from hardware.scanners._steps import Stage, stages
+from hardware.scanners._tracks import Box, Track, shifted, textured
 from hardware.scanners._turns import Budget, Done, InView
 from hardware.scanners.zbar import Zbar
 from kiosk.core.faults import SettingsError
@@ -19,7 +22,6 @@ from kiosk.core.ports import Picture, Sighting
 SMALLEST = 21  # pixels a side: a code has no fewer modules (ISO/IEC 18004, 6.1)
 BUDGET_S = 0.05  # of a frame; half of the time between two at ten a second
 MARGIN = 12  # pixels around an area, for the quiet zone and what the texture missed
-TURNS = 2  # of the rotating steps, in one frame
 MOST_AREAS = 2  # that get extra steps in one frame
 PATIENCE = 4  # frames that a code is in view before zbar, which costs most, is asked
 
@@ -66,57 +68,42 @@ class Cascade(_Scanner):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One extra step for an area: on its newest look alone, or on its last looks laid over each other."""
+    """One extra step for the part of a frame in which a code may be."""
 
     step: Stage
-    fuse: Fuse | None = None
     after: int = 0  # frames that the code must have been in view
 
-    @property
-    def name(self) -> str:
-        """As the health page and the bench call it."""
-        return f"{self.fuse.__name__}_{self.step.name}" if self.fuse else self.step.name
 
-
-def turns(zbar: Zbar) -> tuple[tuple[Turn, ...], tuple[Turn, ...]]:
-    """The extra steps of the live cascade: those of every frame, and those of which one a frame has its turn."""
+def turns(zbar: Zbar) -> tuple[Turn, ...]:
+    """The extra steps of the live cascade, of which one a frame has its turn."""
     step = {stage.name: stage for stage in stages(zbar)}
-    every = (Turn(step["zxing"], mean), Turn(step["sharpened"], mean))
-    rotating = (
-        Turn(refocusing(2), mean),
-        Turn(step["darkened"], mean),
-        Turn(refocusing(8), mean),
+    return (
         Turn(step["doubled"]),
-        Turn(step["thresholded"], mean),
-        Turn(step["zxing"], darkest),
-        Turn(refocusing(4)),
-        Turn(step["brightened"]),
-        Turn(step["sharpened"], darkest),
-        Turn(step["thresholded"]),
         Turn(step["darkened"]),
+        Turn(step["thresholded"]),
+        Turn(step["sharpened"]),
+        Turn(step["brightened"]),
         Turn(step["closed"]),
         Turn(step["halved_zbar"], after=PATIENCE),
     )
-    return every, rotating
 
 
 class LiveCascade(_Scanner):
     """For a camera: the first step on every frame; where it fails and somebody is in view, as much more as fits.
 
-    An empty scene costs the first step and the look at what changed. Otherwise each restless area is followed and its
-    last looks are laid over each other; one more step, in rotation, looks at the area alone. No step is begun that
-    would not end within `budget_s` of the frame's beginning.
+    An empty scene costs the first step and the look at what changed. Otherwise the code in each restless area is
+    measured module by module, over all frames in which it is followed; one more step, in rotation, looks at the area.
+    No step is begun that would not end within `budget_s` of the frame's beginning.
     """
 
     def __init__(
         self,
         first: Stage,
-        every: tuple[Turn, ...],
         rotating: tuple[Turn, ...],
         budget_s: float = BUDGET_S,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._first, self._every = first, every
+        self._first = first
         self._rotating = cycle(rotating)
         self._rotation = len(rotating)
         self._in_view = InView()
@@ -150,7 +137,7 @@ class LiveCascade(_Scanner):
         if not self._tracks and not self._done:
             return self._next_turn(Track(Box.of(picture), picture), picture).over(found)
         for track in self._tracks:
-            more = self._read(track, picture)
+            more = self._read(track, found, picture)
             if more.texts:
                 self._done += [Done(Box.around(seen.corners)) for seen in more.sightings if seen.text is not None]
             found = more.over(found)
@@ -168,41 +155,59 @@ class LiveCascade(_Scanner):
         """The track that leads to this area, or a new one."""
         for track in self._tracks:
             if track.box.meets(area):
-                self._budget.spend("follow", area.pixels, partial(track.follow, area, picture))
+                track.follow(area, picture)
                 return track
         return Track(area, picture)
 
-    def _read(self, track: Track, picture: Picture) -> Found:
-        """What its last looks show when laid over each other; where that is nothing, the turn that is due."""
-        for turn in self._every:
-            if (found := self._take(turn, track, picture)).texts:
-                return found
-        return self._next_turn(track, picture)
+    def _read(self, track: Track, seen: Found, picture: Picture) -> Found:
+        """What its modules say, where it can be told where they are; and what the step whose turn it is says."""
+        measured = self._measure(track, self._places(track, seen, picture), picture)
+        if measured.texts:
+            return measured
+        found = self._next_turn(track, picture)
+        if track.measured.grid is None and not found.texts:
+            return self._measure(track, self._seen(track, found), picture).over(found)
+        return found
 
-    def _next_turn(self, track: Track, picture: Picture) -> Found:
-        """The rotating turns that come next and that this track is ready for, until one reads something."""
-        left = TURNS
-        for _ in range(self._rotation):
-            turn = next(self._rotating)
-            if track.seen >= turn.after and (turn.fuse is None or track.looks > 1):
-                found = self._take(turn, track, picture)
-                left -= 1
-                if found.texts or not left:
-                    return found
+    def _places(self, track: Track, found: Found, picture: Picture) -> Iterator[Grid]:
+        """Where its modules may be: where a decoder saw them, where they have moved to, where finders are."""
+        yield from self._seen(track, found)
+        if track.followed and (expected := self._budget.spend("expected", track.box.pixels, track.expected)):
+            yield expected
+        part = track.box.cut(picture)
+        for grid in self._budget.spend("finders", track.box.pixels, lambda: list(grids(part))) or ():
+            yield grid.moved(shifted(track.box.left, track.box.top))
+
+    def _seen(self, track: Track, found: Found) -> Iterator[Grid]:
+        """Where a decoder saw the code."""
+        for seen in found.sightings:
+            if seen.text is None and Box.around(seen.corners).meets(track.box) and (grid := grid_of(seen)):
+                yield grid
+
+    def _measure(self, track: Track, places: Iterator[Grid], picture: Picture) -> Found:
+        """The code's text, if this look at the first place where it really is, and those before, suffice."""
+        code = track.measured
+        for at in places:
+            pixels = at.modules**2
+            self._budget.spend("measured", pixels, partial(code.look, picture, at))
+            if code.grid is None:
+                continue
+            text = code.text or self._budget.spend("flattened", pixels, code.flatten)
+            return Found((Sighting(text, code.grid.corners, code.grid.modules),), "measured" if text else "")
         return Found()
 
-    def _take(self, turn: Turn, track: Track, picture: Picture) -> Found:
-        """What one turn reads, in the coordinates of the whole picture; nothing where the time does not suffice."""
+    def _next_turn(self, track: Track, picture: Picture) -> Found:
+        """The next rotating step for which this track is ready, in the coordinates of the whole picture."""
+        for _ in range(self._rotation):
+            turn = next(self._rotating)
+            if track.seen >= turn.after:
+                return self._take(turn.step, track.box, picture)
+        return Found()
 
-        def work() -> Found:
-            laid = track.fused(turn.fuse) if turn.fuse else (track.box.cut(picture), 1)
-            if laid is None:
-                return Found()
-            seen, by = laid
-            found = turn.step.run(seen).scaled(1 / by, track.box.left, track.box.top)
-            return Found(found.sightings, turn.name if found.texts else "")
-
-        return self._budget.spend(turn.name, track.box.pixels, work) or Found()
+    def _take(self, step: Stage, box: Box, picture: Picture) -> Found:
+        """What one step sees in a part; nothing where the time does not suffice."""
+        found = self._budget.spend(step.name, box.pixels, partial(step.run, box.cut(picture))) or Found()
+        return Found(found.scaled(1, box.left, box.top).sightings, step.name if found.texts else "")
 
 
 def open_device(arg: str) -> Cascade | LiveCascade:
@@ -212,7 +217,7 @@ def open_device(arg: str) -> Cascade | LiveCascade:
     if not arg:
         return for_stills()
     zbar = Zbar()
-    return LiveCascade(stages(zbar)[0], *turns(zbar))
+    return LiveCascade(stages(zbar)[0], turns(zbar))
 
 
 def for_stills() -> Cascade:

@@ -5,6 +5,8 @@ It fails on moiré, strong glare and motion over six pixels.  Source: docs of zx
 
 from __future__ import annotations
 
+import json  # noqa: F401 - zxing-cpp needs it for `extra`, and a sealed process can load nothing any more
+
 import zxingcpp
 
 from hardware import nothing
@@ -30,13 +32,23 @@ def read(picture: Picture, *, global_threshold: bool = False) -> Found:
         try_invert=True,
         return_errors=True,
     )
-    sightings = merged(Sighting(_text(code) if code.valid else None, _corners(code)) for code in codes)
+    sightings = merged(Sighting(_text(code) if code.valid else None, _corners(code), _modules(code)) for code in codes)
     return Found(sightings, "zxing" if any(code.valid for code in codes) else "")
 
 
 def _corners(code: zxingcpp.Barcode) -> Corners:
     at = code.position
     return tuple((p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left))
+
+
+def _modules(code: zxingcpp.Barcode) -> int | None:
+    """How many a side, by the version that the code states or that its size suggests."""
+    try:
+        extra = code.extra
+    except ValueError:
+        return None
+    version = int(extra.get("Version", 0)) if isinstance(extra, dict) else 0
+    return 17 + 4 * version if 1 <= version <= 40 else None
 
 
 def _text(code: zxingcpp.Barcode) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -67,10 +67,14 @@ Corners = tuple[tuple[float, float], ...]  # four (x, y) in pixels, clockwise fr
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One code in a picture: its text, None where it was seen but not read, and where it is."""
+    """One code in a picture: its text, None where it was seen but not read, and where it is.
+
+    `modules`: how many it has a side, where that could be told.
+    """
 
     text: str | None
     corners: Corners
+    modules: int | None = field(default=None, compare=False)
 
 
 class Pointer(Scanner, Protocol):

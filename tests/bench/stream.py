@@ -32,7 +32,7 @@ Reader = Callable[[Picture], tuple[str, ...]]
 def live(budget_s: float = BUDGET_S) -> LiveCascade:
     """The gate's scanner, its budget counted in time of the processor: others use this machine too."""
     zbar = Zbar()
-    return LiveCascade(stages(zbar)[0], *turns(zbar), budget_s=budget_s, clock=time.process_time)
+    return LiveCascade(stages(zbar)[0], turns(zbar), budget_s=budget_s, clock=time.process_time)
 
 
 def opencv() -> Reader:

@@ -20,7 +20,7 @@ from kiosk.core.ports import Frame, Picture, Sighting
 from kiosk.services import link
 from kiosk.services.messages import CameraState, Looked, PictureTaken, ScannerPush, ShowPictures
 from kiosk.services.scanner import Gate, Watch
-from kiosk.settings import ScannerSection
+from kiosk.settings import Places, ScannerSection
 from tests.support.pictures import HOSTILE, encoded, qr, qr_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -222,7 +222,7 @@ class Process:
     """A scanner process and the gate's end of its connection."""
 
     def __init__(self, folder: Path, arguments: list[str], environment: dict[str, str]) -> None:
-        self.socket = folder / "run" / "scanner-main.sock"
+        self.socket = Places(folder, folder / "run").scanner_socket("main")
         self._listening = link.listen(self.socket)
         self._listening.settimeout(LONG_S)
         self.errors = folder / "stderr"
@@ -266,7 +266,7 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Process]]:
             camera = pictures(
                 tmp_path / "pictures", a=qr("KP1:BEFORE"), b=np.zeros((300, 300), np.uint8), c=qr("KP1:AFTER")
             )
-            socket_path = str(tmp_path / "run" / "scanner-main.sock")
+            socket_path = str(Places(tmp_path, tmp_path / "run").scanner_socket("main"))
             arguments = ("tests.support.hostile_scanner", "live", socket_path, f"stills:{camera},frames=1", deed)
         running.append(Process(tmp_path, list(arguments), environment))
         return running[-1]

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-import hardware
 from hardware.scanners import Found
 from hardware.scanners._steps import Stage, plain, stages
-from hardware.scanners._tracks import Box, Track, darkest, mean, textured, way
+from hardware.scanners._tracks import textured, way
 from hardware.scanners._turns import STAYS_READ, Budget, InView
 from hardware.scanners.cascade import LiveCascade, Turn, turns
 from hardware.scanners.zbar import Zbar
@@ -29,6 +28,12 @@ def scene(code: Picture | None = None, left: int = 200, top: int = 80) -> Pictur
     return picture
 
 
+def no_code() -> Picture:
+    """Modules without any pattern: as restless as a code, and none."""
+    modules = np.random.default_rng(8).integers(0, 2, (60, 60)).astype(np.uint8) * 255
+    return np.kron(modules, np.ones((3, 3), np.uint8))
+
+
 def stopped() -> float:
     """A clock that stands, so that a busy machine leaves out no step."""
     return 0.0
@@ -37,7 +42,7 @@ def stopped() -> float:
 def real() -> LiveCascade:
     """What the gate uses, with all the time in the world."""
     zbar = Zbar()
-    return LiveCascade(stages(zbar)[0], *turns(zbar), clock=stopped)
+    return LiveCascade(stages(zbar)[0], turns(zbar), clock=stopped)
 
 
 class Steps:
@@ -56,10 +61,9 @@ class Steps:
 
         return Stage(name, plain, read)
 
-    def live(self, rotating: str = "bc", every: str = "") -> LiveCascade:
+    def live(self, rotating: str = "bc") -> LiveCascade:
         return LiveCascade(
             self.stage("first"),
-            tuple(Turn(self.stage(name), mean) for name in every),
             tuple(Turn(self.stage(name)) for name in rotating),
             clock=stopped,
         )
@@ -70,26 +74,18 @@ def test_an_empty_scene_costs_the_first_step_only() -> None:
     live = steps.live()
     for _ in range(5):
         live.texts(EMPTY)
-    assert steps.calls == [
-        "first",
-        "b",
-        "c",
-        "first",
-        "first",
-        "first",
-        "first",
-    ]  # the very first frame may be anything
+    assert steps.calls == ["first", "b", *["first"] * 4]  # the very first frame may be anything
 
 
-def test_with_a_code_in_view_two_steps_a_frame_have_their_turn_and_see_the_code_only() -> None:
+def test_where_a_code_may_be_one_step_a_frame_has_its_turn_and_sees_that_part_only() -> None:
     steps = Steps()
     live = steps.live(rotating="bcd")
     live.texts(EMPTY)
     steps.calls.clear(), steps.sizes.clear()
     for _ in range(3):
-        live.texts(scene(qr(TEXT, module_px=3)))
-    assert steps.calls == ["first", "d", "b", "first", "c", "d", "first", "b", "c"]
-    assert all(100 < width < 320 for width, _ in steps.sizes[1::3] + steps.sizes[2::3])
+        live.texts(scene(no_code()))
+    assert steps.calls == ["first", "c", "first", "d", "first", "b"]
+    assert all(100 < width < 360 for width, _ in steps.sizes[1::2])
 
 
 def test_where_nothing_looks_like_a_code_the_whole_picture_gets_the_step() -> None:
@@ -100,24 +96,14 @@ def test_where_nothing_looks_like_a_code_the_whole_picture_gets_the_step() -> No
     somebody = EMPTY.copy()
     somebody[:, 200:400] = 200
     live.texts(somebody)
-    assert steps.sizes == [(640, 360)] * 3
-
-
-def test_looks_are_laid_over_each_other_from_the_second_on() -> None:
-    steps = Steps()
-    live = steps.live(every="m", rotating="b")
-    live.texts(EMPTY)
-    steps.calls.clear()
-    for left in (200, 204):
-        live.texts(scene(qr(TEXT, module_px=3), left))
-    assert steps.calls == ["first", "b", "first", "m", "b"]
+    assert steps.sizes == [(640, 360)] * 2
 
 
 def test_a_code_that_was_read_is_not_worked_on_again_for_a_while() -> None:
     steps = Steps()
     live = steps.live()
     live.texts(EMPTY)
-    code = qr(TEXT, module_px=3)
+    code = no_code()
     corners = (
         (200.0, 80.0),
         (200.0 + len(code), 80.0),
@@ -208,9 +194,9 @@ def test_a_cloud_and_noise_are_nobody_and_a_small_code_is_somebody() -> None:
 def test_a_code_is_found_by_its_texture_and_an_even_wall_is_not() -> None:
     code = qr(TEXT, module_px=3)
     (box,) = textured(scene(code, 300, 60))
-    assert abs(box.left - 312) < 20
-    assert abs(box.top - 72) < 20
-    assert abs(box.right - (300 + len(code) - 12)) < 20
+    assert abs(box.left - 312) < 30
+    assert abs(box.top - 72) < 30
+    assert abs(box.right - (300 + len(code) - 12)) < 30
     assert textured(EMPTY) == []
 
 
@@ -237,53 +223,6 @@ def test_another_code_at_the_same_place_is_not_taken_for_the_same_one() -> None:
         held(qr(text * 8, module_px=4), 200, 40, 0, 1) for text in ("HC1:6BFOXN%TSMAHN-H", "KP1:9F3K%LLQ01ZZ0A")
     )
     assert way(one, other) is None
-    track = Track(Box(190, 30, 440, 300), one)
-    for _ in range(3):
-        track.follow(Box(190, 30, 440, 300), other)
-    assert track.looks == 2  # of the other one
-
-
-def looks(spoil: "list[Picture]") -> Track:
-    """A track over five pictures, at boxes that are not quite the same."""
-    track = Track(Box(190, 30, 450, 300), spoil[0])
-    for number, picture in enumerate(spoil[1:]):
-        track.follow(Box(190 + number, 30, 452 - number, 300), picture)
-    return track
-
-
-def test_five_noisy_looks_become_one_that_can_be_read() -> None:
-    code = qr(TEXT, module_px=4)
-    random = np.random.default_rng(4)
-    noisy = []
-    for number in range(5):
-        clean = held(code, 200 + 1.7 * number, 40 + number, 0.4 * number, 1).astype(np.float32) * 0.4 + 70
-        noisy.append(np.clip(clean + random.normal(0, 42, clean.shape), 0, 255).astype(np.uint8))
-    zxing = hardware.load("scanner", "zxing")
-    assert not any(zxing.texts(picture) for picture in noisy)
-    laid = looks(noisy).fused(mean)
-    assert laid is not None
-    assert zxing.texts(laid[0]) == (TEXT,)
-
-
-def test_glare_that_wanders_hides_nothing_from_all_looks_together() -> None:
-    code = qr(TEXT, module_px=4)
-    spoilt = []
-    for number in range(5):
-        picture = held(code, 200 + number, 40, 0, 1)
-        cv2.circle(picture, (260 + 22 * number, 100 + 20 * number), 48, 255, -1)
-        spoilt.append(picture)
-    zxing = hardware.load("scanner", "zxing")
-    assert not any(zxing.texts(picture) for picture in spoilt)
-    laid = looks(spoilt).fused(darkest)
-    assert laid is not None
-    assert zxing.texts(laid[0]) == (TEXT,)
-
-
-def test_one_smeared_frame_is_left_out() -> None:
-    frames = [held(qr(TEXT, module_px=4), 200 + 2 * number, 40, 0, 1) for number in range(4)]
-    frames[2] = cv2.blur(frames[2], (60, 1))  # type: ignore[call-overload]
-    track = looks(frames)
-    assert track.looks == 3
 
 
 @pytest.mark.parametrize("size", [(480, 640), (720, 1280)])
@@ -314,16 +253,15 @@ def test_the_place_of_a_code_read_from_several_looks_is_told_in_the_newest_frame
 SEALED = """
 import cv2, numpy as np, segno
 import hardware
-from hardware.scanners.cascade import LiveCascade, turns
-from hardware.scanners._steps import stages
-from hardware.scanners.zbar import Zbar
+from hardware.scanners.cascade import open_device
 from kiosk.services.seal import seal
 cv2.setNumThreads(1)
-zbar = Zbar()
-live = LiveCascade(stages(zbar)[0], *turns(zbar), clock=lambda: 0.0)
+live = open_device("live")
+live._budget._clock = lambda: 0.0
 light = 1 - np.array(segno.make_qr("HC1:" + "6BFOXN%TSMAHN-H" * 8).matrix, np.uint8)
 code = np.kron(np.pad(light, 4, constant_values=1), np.ones((4, 4), np.uint8)) * 100 + 70
 random = np.random.default_rng(4)
+steps = set()
 live.texts(np.zeros((64, 64, 3), np.uint8))
 seal(1024)
 for number in range(9):
@@ -331,8 +269,8 @@ for number in range(9):
     if number:
         frame[40 : 40 + len(code), 200 + number : 200 + number + len(code)] = code
     frame += random.normal(0, 42 + 20 * (number < 7), frame.shape)
-    stage = live.read(np.clip(frame, 0, 255).astype(np.uint8)).stage
-print(stage)
+    steps.add(live.read(np.clip(frame, 0, 255).astype(np.uint8)).stage)
+print(*sorted(steps))
 """
 
 
@@ -346,4 +284,4 @@ def test_it_opens_and_imports_nothing_once_the_process_is_sealed() -> None:
         cwd=Path(__file__).parents[3],
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert "measured" in done.stdout.split()
