@@ -199,6 +199,8 @@ READ_BY = {
     "web.picture": ("gate", "web"),
     "web.picture_hz": ("gate",),
     "screen": ("web",),
+    "screen.dark_from": ("gate", "web"),
+    "screen.dark_until": ("gate", "web"),
     "scanner": ("scanner",),
     "retention": ("gate", "web"),
     "retention.audit_days": ("web",),

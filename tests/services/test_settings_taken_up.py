@@ -42,6 +42,7 @@ def test_a_change_is_told_once_to_whoever_reads_it_with_the_new_arguments(tmp_pa
         ({"kiosk": KioskSection(place="x")}, {"web"}),
         ({"kiosk": KioskSection(timezone="Asia/Urumqi")}, {"gate", "web"}),
         ({"screen": ScreenSection(announcements=("07:00-09:00 | 早 | Good morning",))}, {"web"}),
+        ({"screen": ScreenSection(dark_from="20:00")}, {"gate", "web"}),  # voice and buzzer keep the same night
         ({"sound": SoundSection(volume=0.1)}, {"gate"}),
         ({"web": WebSection(picture_hz=2)}, {"gate"}),
         ({"scanner": ScannerSection(fps=5)}, {"scanner"}),
