@@ -11,7 +11,7 @@ from itertools import cycle
 from hardware.scanners import Found, grey, in_order, merged
 from hardware.scanners._finders import grids
 from hardware.scanners._grid import Grid
-from hardware.scanners._measured import grid_of
+from hardware.scanners._measured import grid_of, measured
 from hardware.scanners._steps import Stage, stages
 from hardware.scanners._tracks import Box, Track, shifted, textured
 from hardware.scanners._turns import Budget, Done, InView
@@ -50,7 +50,10 @@ class _Scanner:
 
 
 class Cascade(_Scanner):
-    """Every step, for single pictures: goes on until there is a text and nothing is left that was seen but not read."""
+    """Every step, for single pictures: goes on until there is a text and nothing is left that was seen but not read.
+
+    What a step sees and does not read is measured module by module at once (`_measured.py`).
+    """
 
     def __init__(self, steps: tuple[Stage, ...]) -> None:
         self._steps = steps
@@ -59,8 +62,11 @@ class Cascade(_Scanner):
         found = Found()
         for step in self._steps:
             more = step.run(picture)
-            first = found.stage or (step.name if more.texts else "")
-            found = Found(merged(found.sightings, more.sightings), first)
+            found = Found(merged(found.sightings, more.sightings), found.stage or (step.name if more.texts else ""))
+            unread = [seen for seen in more.sightings if seen.text is None and seen in found.sightings]
+            read = [code for seen in unread[:MOST_AREAS] if (code := measured(picture, seen))]
+            if read:
+                found = Found(merged(found.sightings, read), found.stage or "measured")
             if found.texts and not found.unread:
                 break
         return found
