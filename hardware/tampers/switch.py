@@ -4,13 +4,14 @@
     switch       line=16        a normally-open switch that the lid presses, then GND
                                                                                0 V closed, 3.3 V open, by the pull-up
 
-The pull-up is the Pi's, about 50 kΩ. A case that was open for a moment counts: the edge is kept
-until it is asked for.
+The pull-up is the Pi's, about 50 kΩ. The line is looked at fifty times a second (`hardware/buttons/gpio.py` says why);
+a case that was open for a moment counts: it is kept until it is asked for.
 """
 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 from gpiozero import DigitalInputDevice
 
@@ -18,24 +19,38 @@ from hardware import arguments, whole
 from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins
 from kiosk.core.faults import LampFault, SettingsError
 
+LOOK_EVERY_S = 0.02  # no hand is quicker
+
 
 class TamperSwitch:
-    """Watches GPIO `line`, which is low while the case is closed."""
+    """Watches GPIO `line`, which is low while the case is closed; `background=False` leaves that to `look`."""
 
-    def __init__(self, pins: Pins, line: int) -> None:
+    def __init__(self, pins: Pins, line: int, *, background: bool = True) -> None:
         self._pins, self._line = pins, line
         self._was_open = threading.Event()
-        self._closed = False
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._look_on, name="tamper", daemon=True)
         try:
             self._switch = DigitalInputDevice(line, pull_up=True, pin_factory=pins)
-            self._switch.when_deactivated = self._was_open.set
         except line_errors() as error:
             let_go(pins)
             raise line_fault(f"tamper switch on GPIO{line} cannot be read", error, "choose a free line") from error
+        if background:
+            self._thread.start()
+
+    def _look_on(self) -> None:
+        with suppress(*line_errors()):  # a line that is gone is told by `opened`, which is asked all the time
+            while not self._closed.wait(LOOK_EVERY_S):
+                self.look()
+
+    def look(self) -> None:
+        """Keeps that the case is open just now. Raises what `line_errors` lists when the line is gone."""
+        if not self._switch.is_active:
+            self._was_open.set()
 
     def opened(self) -> bool:
         """Whether the case is open, or was since the last call. Raises LampFault when the line is gone."""
-        if self._closed:
+        if self._closed.is_set():
             raise LampFault("the tamper switch is closed; open it again")
         was = self._was_open.is_set()
         self._was_open.clear()
@@ -46,7 +61,9 @@ class TamperSwitch:
 
     def close(self) -> None:
         """Lets go of the line; may be called twice."""
-        self._closed = True
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
         let_go(self._pins, self._switch)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,7 @@ from kiosk.core.ports import Tamper
 
 def closed_case() -> tuple[MockFactory, TamperSwitch]:
     pins = MockFactory()
-    switch = TamperSwitch(pins, 16)
+    switch = TamperSwitch(pins, 16, background=False)
     pins.pin(16).drive_low()
     switch.opened()
     return pins, switch
@@ -54,13 +55,21 @@ def test_an_open_case_is_told_for_as_long_as_it_is_open() -> None:
 def test_a_case_that_was_open_for_a_moment_is_told_once() -> None:
     pins, switch = closed_case()
     pins.pin(16).drive_high()
+    switch.look()
     pins.pin(16).drive_low()
     assert [switch.opened(), switch.opened()] == [True, False]
     switch.close()
 
 
+def test_the_driver_looks_by_itself_and_no_more_once_it_is_closed() -> None:
+    switch = TamperSwitch(MockFactory(), 16)  # open: nothing joins the line to ground
+    assert switch._was_open.wait(5)
+    switch.close()
+    assert not any(thread.name == "tamper" for thread in threading.enumerate())
+
+
 def test_a_case_that_is_open_when_the_kiosk_starts_is_told() -> None:
-    assert TamperSwitch(MockFactory(), 16).opened() is True
+    assert TamperSwitch(MockFactory(), 16, background=False).opened() is True
 
 
 def test_a_line_that_is_gone_or_closed_is_a_fault() -> None:
