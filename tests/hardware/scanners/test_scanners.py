@@ -1,5 +1,7 @@
 """The QR decoders: exact texts, nothing from nothing, and a cascade that stops when everything was read."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -137,6 +139,13 @@ def test_zxing_counts_what_it_saw_and_could_not_correct() -> None:
     spoilt[90:300, 90:300] = 255
     seen = zxing.read(spoilt)
     assert (seen.texts, seen.unread, seen.stage) == ((), 1, "")
+
+
+@pytest.mark.parametrize(
+    ("extra", "modules"), [({"Version": "14"}, 73), ({"Version": "M4"}, None), ({}, None), (None, None)]
+)
+def test_how_many_modules_a_code_has_is_told_only_where_its_version_is_one(extra: object, modules: int | None) -> None:
+    assert zxing._modules(SimpleNamespace(extra=extra)) == modules
 
 
 @pytest.mark.parametrize("spec", SPECS)
