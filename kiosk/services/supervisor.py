@@ -17,16 +17,41 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
 LOOK_EVERY_S = 0.05
 CHANGED_EVERY_S = 1.0  # so often it is asked whether settings changed
 READY_WITHIN_S = 60.0  # of silence while it starts: a slow camera takes seconds to open
+MOST_STARVED = 8  # times its watchdog, after which even a process that waits for the processor is started anew
 PATIENCE_S = 5.0  # a process may take so long to end
 SHORT_LIFE_S = 2.0
 SHORT_LIVES = 5  # after so many short lives in a row it is started only every PAUSE_S
 PAUSE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a process is: the kernel's letter for its state, and what it has had of the processor."""
+
+    state: str = ""
+    used_s: float = 0.0
+
+
+def turn_of(pid: int) -> Turn:
+    """That of a process. Source: proc_pid_stat(5), fields 3, 14 and 15."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return Turn()
+    fields = stat.rpartition(")")[2].split()
+    return Turn(fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+
+
+def starved(now: Turn, heard: Turn, most_s: float) -> bool:
+    """Whether it would go on if it were let: one that hangs sleeps, or uses up the time it was given."""
+    return now.state in ("R", "D") and now.used_s - heard.used_s < most_s
 
 
 @dataclass
@@ -40,6 +65,7 @@ class Child:
     channel: socket.socket | None = None
     ready: bool = False
     heard_s: float = 0.0
+    heard_at: Turn = Turn()
     started_s: float = 0.0
     short_lives: int = 0
     not_before_s: float = 0.0
@@ -92,7 +118,7 @@ class Supervisor:
                 self._start(child)
             return
         if child.process.poll() is None:
-            if now_s - child.heard_s > (child.watchdog_s if child.ready else READY_WITHIN_S):
+            if self._silent(child, now_s):
                 self._say(f"{child.name} has fallen silent; starting it anew")
                 child.process.kill()
                 child.process.wait()
@@ -101,6 +127,14 @@ class Supervisor:
         elif not self._stopping:
             self._say(f"{child.name} has ended ({_how(child.process.returncode)}); starting it anew")
         self._bury(child)
+
+    def _silent(self, child: Child, now_s: float) -> bool:
+        """Whether it has been silent for too long, and not for want of the processor."""
+        silent_s = now_s - child.heard_s
+        most_s = child.watchdog_s if child.ready else READY_WITHIN_S
+        if silent_s <= most_s or child.process is None:
+            return False
+        return silent_s > MOST_STARVED * most_s or not starved(turn_of(child.process.pid), child.heard_at, most_s)
 
     def _renew(self) -> None:
         """Lets those start anew whose settings changed; the others go on."""
@@ -164,6 +198,7 @@ class Supervisor:
                 while True:
                     message = key.fileobj.recv(4096)  # type: ignore[union-attr]
                     child.heard_s = time.monotonic()
+                    child.heard_at = turn_of(child.process.pid) if child.process else Turn()
                     if b"READY=1" in message.split(b"\n"):
                         child.ready = True
 

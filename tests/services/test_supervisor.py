@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.services import supervisor
-from kiosk.services.supervisor import Child, Supervisor
+from kiosk.services.supervisor import Child, Supervisor, Turn, starved, turn_of
 
 GOOD = """
 import os, sys, time
@@ -172,3 +172,21 @@ def test_an_errand_runs_once_beside_the_others_and_again_only_when_it_is_wanted_
     finally:
         kept._stopping = True
         thread.join(10)
+
+
+def test_a_process_that_only_waits_for_the_processor_has_not_fallen_silent():
+    heard = Turn("R", used_s=5.0)
+    assert starved(Turn("R", used_s=5.1), heard, most_s=0.8)
+    assert not starved(Turn("R", used_s=5.9), heard, most_s=0.8)  # an endless loop
+    assert not starved(Turn("S", used_s=5.0), heard, most_s=0.8)  # asleep for ever
+    assert not starved(Turn(), heard, most_s=0.8)
+
+
+def test_what_a_process_had_of_the_processor_is_the_kernels_to_say():
+    before = turn_of(os.getpid())
+    until_s = time.process_time() + 0.05
+    while time.process_time() < until_s:
+        pass
+    assert turn_of(os.getpid()).used_s >= before.used_s + 0.03
+    assert turn_of(os.getpid()).state == "R"
+    assert turn_of(2**22 + 1) == Turn()
