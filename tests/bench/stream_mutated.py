@@ -20,6 +20,7 @@ from tests.support.pictures import encoded, qr
 
 COUNT, SMOKE_COUNT, BENCH_COUNT = 200_000, 60, 2_000
 LONGEST_S = 1.0
+TRIES = 4
 TEXTS = ("KP1:ABC", "HC1:" + "6BFOXN%TSMAHN-H" * 25, "小区西门 健康码", "1234567890" * 12)
 KINDS = (".png", ".jpg", ".webp", ".bmp")
 
@@ -88,7 +89,9 @@ def outcomes(count: int) -> Iterator[tuple[float, str]]:
             began_s = time.monotonic()
             answer = reader.read(data, f"picture {number}")
             took_s = time.monotonic() - began_s
-            if took_s > LONGEST_S:  # a busy machine is no hang: once more, and that counts
+            for _ in range(TRIES):  # a busy machine is no hang: what hangs does so every time
+                if took_s <= LONGEST_S:
+                    break
                 began_s = time.monotonic()
                 answer = reader.read(data, f"picture {number}")
                 took_s = time.monotonic() - began_s

@@ -21,6 +21,7 @@ from kiosk.services import link
 from kiosk.services.messages import CameraState, Looked, PictureTaken, ScannerPush, ShowPictures
 from kiosk.services.scanner import Gate, Watch
 from kiosk.settings import Places, ScannerSection
+from tests.bench.stream_mutated import mutated
 from tests.support.pictures import HOSTILE, encoded, qr, qr_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -381,3 +382,18 @@ def test_a_missing_camera_is_told_until_it_is_there(tmp_path: Path, started: Cal
     fresh.write_bytes(qr_bytes("KP1:PLUGGED"))
     fresh.rename(file)
     assert process.next(lambda look: bool(look.texts)).texts == ("KP1:PLUGGED",)
+
+
+def test_spoilt_pictures_cost_the_gate_no_more_than_missed_frames(
+    tmp_path: Path, started: Callable[..., Process]
+) -> None:
+    folder = pictures(tmp_path / "pictures", zz_last=qr("KP1:LAST"))
+    for number in range(60):
+        (folder / f"{number:03}.png").write_bytes(mutated(number))
+    process = started(*scanner(tmp_path, f"stills:{folder},frames=1"))
+    looks = []
+    while not looks or "KP1:LAST" not in looks[-1].texts:
+        looks.append(process.next(lambda look: bool(look.label or look.detail or look.texts)))
+    assert len(looks) >= 50
+    assert {look.camera for look in looks} == {CameraState.OK}
+    assert process.process.poll() is None
