@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.core.reasons import Answer
 from kiosk.services.web import make_server
@@ -27,6 +27,8 @@ from web import create_app
 from web.gate import Gate
 
 ROSTER = "name,building,unit,room,phone\n王小明,3,2,501,13800001234\n王丽,3,2,502,\n欧阳娜娜,12,1,1203,13912345678\n"
+
+expect.set_options(timeout=WAIT_MS)  # what a person sees in a moment may take a busy machine long
 
 BY_DAY = ScreenSection(dark_from="00:00", dark_until="00:00")  # whatever the hour of the tests
 
