@@ -15,6 +15,7 @@ GONE_S = 0.6  # after so long without a sign of a code nothing is said any more
 SMALLEST_PX = 110.0  # a side: a code of 57 modules has 2 pixels a module then, of which most are read
 SMALL_PX = 260.0  # a dense certificate of 130 modules has 2 pixels a module then
 LARGEST = 0.92  # of the frame's height
+FINEST_PX = 1.7  # a module: what is finer is seldom read
 SMEARS = 0.03  # of its own side, from frame to frame
 SOFT = 0.12  # sharpness below which nothing is read
 DIM_BELOW = 50.0  # shades of its white
@@ -43,6 +44,7 @@ class Sighted:
     white: float  # shades of its light modules
     blind: float  # the share of its blocks that show nothing dark
     sharpness: float
+    module_px: float | None = None  # where its number of modules could be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,20 @@ def hint_for(seen: Sighted) -> Hint:
         return Hint.OUT_OF_FRAME
     if seen.white < DIM_BELOW:
         return Hint.TOO_DARK
-    if seen.side_px < SMALLEST_PX:
+    if _too_small(seen):
         return Hint.TOO_FAR
     if seen.moved > SMEARS:
         return Hint.HOLD_STILL
     if seen.blind > BLIND_ABOVE:
         return Hint.GLARE
-    if seen.side_px < SMALL_PX and seen.sharpness >= SOFT:
+    if seen.module_px is None and seen.side_px < SMALL_PX and seen.sharpness >= SOFT:
         return Hint.TOO_FAR
     return Hint.HOLD_STILL
+
+
+def _too_small(seen: Sighted) -> bool:
+    """By its modules where they are known: a large code of many is small, a small one of few is not."""
+    return seen.side_px < SMALLEST_PX if seen.module_px is None else seen.module_px < FINEST_PX
 
 
 def follow(hinting: Hinting, read: bool, seen: Sighted | None, now_s: float) -> Hinting:

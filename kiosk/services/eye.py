@@ -121,6 +121,7 @@ class Eye:
             white=code.white,
             blind=code.blind,
             sharpness=code.sharpness,
+            module_px=side_px / seen.modules if seen.modules else None,
         )
 
 

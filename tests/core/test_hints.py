@@ -29,6 +29,9 @@ FRAME_S = 0.1
         (replace(GOOD, cut=True), Hint.OUT_OF_FRAME),
         (replace(GOOD, cut=True, share=1.2), Hint.TOO_CLOSE),
         (replace(GOOD, moved=0.2, side_px=80), Hint.TOO_FAR),
+        (replace(GOOD, module_px=1.5), Hint.TOO_FAR),
+        (replace(GOOD, side_px=80, module_px=3.0, blind=0.5), Hint.GLARE),
+        (replace(GOOD, side_px=200, module_px=3.0), Hint.HOLD_STILL),
     ],
 )
 def test_the_one_thing_that_helps_most_is_said(seen: Sighted, hint: Hint) -> None:
