@@ -32,37 +32,37 @@ def plain(picture: Picture) -> Picture:
 
 
 def brightened(picture: Picture) -> Picture:
-    """Gamma 0.4, which spreads the dark shades: dusk, shadow, and black that reflections have made grey."""
+    """Gamma 0.4, which spreads the dark shades: dusk, shadow, and black that reflections have made grey. +9, 1.8 ms."""
     return cv2.LUT(picture, _BRIGHTER)  # type: ignore[return-value]
 
 
 def darkened(picture: Picture) -> Picture:
-    """Gamma 2.5, which spreads the bright shades: burnt phones, glare, mist on the glass."""
+    """Gamma 2.5, which spreads the bright shades: burnt phones, glare, mist on the glass. +12, 1.3 ms."""
     return cv2.LUT(picture, _DARKER)  # type: ignore[return-value]
 
 
 def halved(picture: Picture) -> Picture:
-    """Half the size: moiré and noise are averaged away."""
+    """Half the size: moiré and noise are averaged away. +1, 5.6 ms."""
     return cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def quartered(picture: Picture) -> Picture:
-    """A quarter of the size, for large codes with dirt or a display's pixels on them."""
+    """A quarter of the size, for large codes with dirt or a display's pixels on them. +6, 1.8 ms."""
     return cv2.resize(picture, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def sharpened(picture: Picture) -> Picture:
-    """Unsharp mask, for codes a little out of focus."""
+    """Unsharp mask, for codes a little out of focus. +2, 3.6 ms."""
     return unsharp(picture, 3.0, 1.5)
 
 
 def thresholded(picture: Picture) -> Picture:
-    """Sharpened, then black and white by the neighbourhood of each pixel, for low contrast and uneven light."""
+    """Sharpened, then black and white by each pixel's neighbourhood: low contrast and uneven light. +5, 7.4 ms."""
     return neighbourhood(unsharp(picture, 2.0, 2.0), 31, 5)
 
 
 def closed(picture: Picture) -> Picture:
-    """Fine dark marks painted over: dots, scratches, the dark grid between a display's pixels."""
+    """Fine dark marks painted over: dots, scratches, the dark grid between a display's pixels. +1, 0.7 ms."""
     return cv2.morphologyEx(picture, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))  # type: ignore[return-value]
 
 
@@ -72,14 +72,14 @@ def thickened(picture: Picture) -> Picture:
 
 
 def doubled(picture: Picture) -> Picture:
-    """Twice the size and sharpened, for codes too small or too dense."""
+    """Twice the size and sharpened, for codes too small or too dense. +1, 18 ms."""
     if picture.size <= LARGEST_DOUBLED:
         picture = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
     return unsharp(picture, 3.0, 1.5)
 
 
 def smoothed(picture: Picture) -> Picture:
-    """Gaussian blur of three pixels, for coarse noise and codes made of separate dots."""
+    """Gaussian blur of three pixels, for coarse noise and codes made of separate dots. +1, 3.1 ms."""
     return cv2.GaussianBlur(picture, (0, 0), 3.0)  # type: ignore[return-value]
 
 
