@@ -6,8 +6,8 @@ import pytest
 
 from kiosk.core.entry import SealClass
 from kiosk.core.model import Holder
-from kiosk.core.requests import Companions
 from kiosk.core.present import desk_view
+from kiosk.core.requests import Companions
 from tests.support.lanes import Bench, a_pass
 
 
