@@ -61,7 +61,7 @@ def test_the_payloads_are_real_and_as_large_as_in_life() -> None:
 
 def test_the_gates_scanner_reads_from_several_looks_what_no_single_frame_shows() -> None:
     read = 0
-    for number in range(3):
+    for number in range(PEOPLE):
         who = presentation("moire", number)
         person = Person(who, *SIZE)
         scanner = live(budget_s=1e9)
