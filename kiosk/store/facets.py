@@ -28,7 +28,7 @@ SELECT facet FROM each WHERE facet IS NOT NULL
 """
 _INDEX = "entry INDEXED BY entry_facet"  # (facet, seq, happened, temperature): nothing else is read
 Span = tuple[int, int]  # lowest and highest row number
-_NOWHERE: Span = (1, 0)
+_NOWHERE: Span = (1, -1)  # and not (1, 0), which is everything of a logbook without rows
 
 
 class Found:
