@@ -94,13 +94,13 @@ def test_every_expectation_is_met(rows, answer, capsys):
     assert len(rows) >= 24
 
 
-def test_a_code_with_holes_says_what_the_whole_one_says(answer):
+def test_a_code_with_holes_tells_of_the_same_person_as_a_whole_one(answer):
     holed, whole = (
         answer({"type": "qr", "files": [f"test-example-00-g-qr-code-0-{name}"]})
-        for name in ("corrupted.png", "scaled-23.jpg")
+        for name in ("corrupted.png", "scaled-23.jpg")  # signed on different days
     )
     assert isinstance(holed, Credential)
-    assert holed == whole
+    assert (holed.holder, holed.vaccinations) == (whole.holder, whole.vaccinations)
 
 
 def test_a_card_that_begins_later_says_so(rows, answer):
