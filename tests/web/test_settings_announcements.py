@@ -34,6 +34,10 @@ def carried(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in found}
 
 
+def rows_of(page: str) -> int:
+    return page.count('name="since"')
+
+
 def announce(visitor: Visitor, *rows: dict[str, str]) -> Any:
     return visitor.post("/settings/announcements/apply", carried(send(visitor, *rows).get_data(as_text=True)))
 
@@ -94,6 +98,21 @@ def test_what_is_wrong_is_said_at_its_row_and_the_others_stay(
     assert (answer.status_code, said in page) == (422, True)
     assert 'value="夜间请按铃"' in page
     assert not written(at)
+
+
+def test_one_empty_row_waits_and_another_is_added_without_losing_what_was_typed(manager: Visitor, at: Places):
+    assert rows_of(manager.page("/settings/announcements")) == 1
+    page = manager.page("/settings/announcements")
+    form: dict[str, Any] = {"seen": version_of(page), "another": "yes"}
+    form |= {name: [text, ""] for name, text in MORNING.items()}
+    page = manager.post("/settings/announcements/preview", form).get_data(as_text=True)
+    assert (rows_of(page), MORNING["chinese"] in page, version_of(page)) == (3, True, form["seen"])
+    assert not written(at)
+    announce(manager, MORNING, NIGHT)
+    assert rows_of(manager.page("/settings/announcements")) == 3
+    announce(manager, *[MORNING] * 20)
+    full = manager.page("/settings/announcements")
+    assert (rows_of(full), "Add another" in full) == (20, False)
 
 
 def test_of_two_who_write_at_once_neither_is_lost(manager: Visitor, other: Visitor, at: Places):

@@ -193,6 +193,30 @@ def test_broken_and_stale_lists_are_told_apart_from_good_ones(manager: Visitor, 
     assert "cannot be used" not in manager.page("/settings/trust")
 
 
+def test_a_list_is_read_again_only_when_its_file_has_changed(
+    manager: Visitor, at: Places, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    at.trust.mkdir(parents=True)
+    (at.trust / "a.json").write_bytes(deny("venue:x", as_of=f"{clock.at:%Y-%m-%dT00:00:00Z}"))
+    (at.trust / "b.json").write_bytes(b"{")
+    read: list[str] = []
+    look = lists.look
+    monkeypatch.setattr(lists, "look", lambda file: read.append(file.name) or look(file))
+    for language, known in (
+        ("en", ["a.json", "b.json"]),
+        ("en", []),
+        ("zh_Hans_CN", ["a.json", "b.json"]),
+        ("zh_Hans_CN", []),
+    ):
+        read.clear()
+        manager.page(f"/settings/trust?lang={language}")
+        assert read == known, language
+    (at.trust / "a.json").write_bytes(deny("venue:x", "venue:y"))
+    (at.trust / "b.json").unlink()
+    page = manager.page("/settings/trust?lang=en")
+    assert (read, "2 codes taken back" in page, "cannot be used" in page) == (["a.json"], True, False)
+
+
 def test_no_name_leaves_the_folder_of_lists(manager: Visitor, at: Places):
     for name in ("../../etc/passwd.json", "/tmp/x.json", "..\\x.json", ".hidden.json", "王" * 300 + ".json"):
         assert take_over(manager, (name, KEYS)).status_code == 303

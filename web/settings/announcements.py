@@ -23,7 +23,6 @@ from web.settings.kiosk import ANNOUNCEMENTS, document
 
 MOST = 20
 LONGEST = 190  # characters of one language; the screen shows no more
-SPARE = 2  # empty ones below those that are there
 KEY: Key = next(key for key in keys(Settings) if key.name == ANNOUNCEMENTS)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
@@ -52,7 +51,7 @@ class Row:
 @blueprint.get("/announcements")
 @requires(Role.MANAGER)
 def announcements() -> str:
-    """Every announcement, with room for more."""
+    """Every announcement, and room for one more."""
     return editor.show(_document())
 
 
@@ -62,9 +61,11 @@ def announcements_preview() -> Page:
     """How it will look, before anything changes."""
     if KEY.name in request.form:  # the way back from somebody else's change
         return editor.preview(_document())
+    if field("another"):
+        return _form([*_typed(), Row()], "", field("seen"))
     rows = [_checked(row) for row in _typed() if not row.is_empty]
     if any(row.wrong for row in rows):
-        return _form(rows, _("Please mend what is marked. Nothing was changed."), field("seen")), 422
+        return _form([*rows, Row()], _("Please mend what is marked. Nothing was changed."), field("seen")), 422
     return editor.preview(_document(), {KEY: ("\n".join(row.line for row in rows),)})
 
 
@@ -115,14 +116,15 @@ def _shown(problem: str, typed: Mapping[Key, tuple[str, ...]]) -> str:
     doc = _document()
     lines = "\n".join(typed[KEY]).splitlines() if KEY in typed else KEY.value(doc.values(doc.current))
     rows = read(lines)
-    return _form([*rows, *[Row()] * min(SPARE, MOST - len(rows))], problem, mark(doc.current))
+    return _form([*rows, Row()], problem, mark(doc.current))
 
 
 def _form(rows: Sequence[Row], problem: str, version: str) -> str:
     return render_template(
         "settings/announcements.html",
         doc=_document(),
-        rows=rows,
+        rows=rows[:MOST],
+        room=len(rows) < MOST,
         version=version,
         problem=problem,
         said=editor.said(),

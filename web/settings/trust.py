@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from kiosk.core import believed
 from kiosk.core import rules as rules_file
-from kiosk.core.believed import CountryRules, Keys
 from kiosk.core.codecs import plain
 from kiosk.core.country_rules import RuleBook
 from kiosk.core.country_rules import parse as parse_rules
@@ -34,6 +33,7 @@ from web.access import requires, takes
 from web.asking import field as typed
 from web.parts import parts
 from web.settings.blueprint import blueprint
+from web.settings.listed import Found, Listed, counted, summaries
 from web.settings.waiting import Waiting, waiting
 
 MOST_BYTES = 15 * 1024 * 1024  # of all files at once; the command line takes larger ones
@@ -41,30 +41,9 @@ _FORM_BYTES = 64 * 1024
 MOST_FILES = 150
 MOST_NAME = 50
 SHOWN_NOTES = 100
-NAMED = 3  # issuers, beside a list's name
 WAITING = "settings.waiting.lists"
 
 Page = tuple[str, int] | str | Response
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One list as the page shows it: counted, or with what is wrong with it."""
-
-    name: str
-    why: str = ""
-    keys: tuple[Keys, ...] = ()  # of each format
-    issuers: int = 0
-    whose: tuple[str, ...] = ()  # the names of issuers, where there are few
-    countries: tuple[CountryRules, ...] = ()
-    value_sets: int = 0
-    denied: int = 0
-    flagged: int = 0
-    contexts: int = 0
-    notes: tuple[str, ...] = ()
-    as_of: datetime | None = None
-    stale: bool = False
-    days: int = 0  # how old it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +114,7 @@ def trust_remove() -> Page:
     if file is None:
         return _page(problem=_("This list is not here any more.")), 409
     if typed("sure") != "yes":
-        shown = _book(file) if of_rules else _listed(file.name, _read(file))
+        shown = _book(file) if of_rules else _kept(file, file.name, _read)
         return render_template("settings/trust_remove.html", shown=shown, kind=typed("kind"))
     try:
         was = _mark(file)
@@ -153,8 +132,8 @@ def _page(**more: Any) -> str:
     own = lists.public_list(parts().places)
     return render_template(
         "settings/trust.html",
-        lists=[_listed(file.name, _read(file)) for file in _files()],
-        own=_listed(own.name, _read(own)) if own.is_file() else None,
+        lists=[_kept(file, file.name, _read) for file in _files()],
+        own=_kept(own, own.name, _read) if own.is_file() else None,
         books=[_book(file) for file in _rule_files()],
         country=_rules().country.code,
         stale_days=f"{_rules().conditions.trust_stale_h / 24:.3g}",
@@ -189,35 +168,29 @@ def _preview(brought: Brought, *, changed: bool = False) -> Page:
     return (page, 409) if changed else page
 
 
-def _listed(name: str, found: Trust | RuleBook | SettingsError) -> Listed:
-    now = parts().now()
-    if isinstance(found, SettingsError):
-        return Listed(name, why=refusals.said(found).removeprefix(f"{name}: "))
-    if isinstance(found, RuleBook):
-        return Listed(name, countries=believed.of_countries(found), value_sets=len(found.value_sets))
-    issuers = sorted({signer.issuer for signer in found.signers})
-    return Listed(
-        name,
-        keys=believed.by_format(found, now),
-        issuers=len(issuers),
-        whose=tuple(issuer for issuer in issuers if issuer) if len(issuers) <= NAMED else (),
-        denied=believed.denied(found),
-        flagged=len(found.flagged),
-        contexts=len(found.contexts),
-        notes=tuple(refusals.said(note.removeprefix(f"{name}: ")) for note in found.notes),
-        as_of=found.as_of,
-        stale=believed.is_stale(found, now, timedelta(hours=_rules().conditions.trust_stale_h)),
-        days=max(0, (now - found.as_of).days) if found.as_of else 0,
-    )
+def _listed(name: str, found: Found) -> Listed:
+    return counted(name, found, parts().now(), _stale())
+
+
+def _kept(file: Path, name: str, read: Callable[[Path], Found]) -> Listed:
+    """What a file holds, read again only where it changed."""
+    return summaries().of(file, name, read, parts().now(), _stale(), g.language)
 
 
 def _book(file: Path) -> Listed:
     """One file of country rules."""
-    name = _name(file, of_rules=True)
+    return _kept(file, _name(file, of_rules=True), _read_rules)
+
+
+def _read_rules(file: Path) -> RuleBook | SettingsError:
     try:
-        return _listed(name, parse_rules([(name, lists.content(file))]))
+        return parse_rules([(_name(file, of_rules=True), lists.content(file))])
     except SettingsError as error:
-        return _listed(name, error)
+        return error
+
+
+def _stale() -> timedelta:
+    return timedelta(hours=_rules().conditions.trust_stale_h)
 
 
 def _name(file: Path, of_rules: bool) -> str:
