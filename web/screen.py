@@ -19,7 +19,7 @@ from web.access import MAY, public
 from web.parts import parts
 from web.rendered import regions
 from web.safety import is_loopback
-from web.screen_news import ScreenNews, hour, lane_of, venue
+from web.screen_news import ScreenNews, hour, lane_of, venue, waits
 
 _MUTE = frozenset({"silent", "none", ""})  # drivers of voices that say nothing
 blueprint = Blueprint("screen", __name__, url_prefix="/screen")
@@ -71,7 +71,7 @@ def _strip(view: GateView | None, lane: DeskView | None) -> dict[str, object]:
         "wait": _("Too many attempts. Please wait a minute."),
     }.get(request.args.get("said", ""), "")
     strip = regions(view, lane, with_token=True)["strip"] if unlocked else ""
-    return {"unlocked": unlocked, "strip": strip, "problem": problem}
+    return {"unlocked": unlocked, "strip": strip, "problem": problem, "waits": waits(view, lane)}
 
 
 @blueprint.get("/events")

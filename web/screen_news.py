@@ -34,8 +34,11 @@ class ScreenNews:
 
     def since(self) -> Iterator[str]:
         """What changed since the last call."""
-        lane, now = lane_of(self._at.gate.view, self._lane), self._at.now()
+        view, now = self._at.gate.view, self._at.now()
+        lane = lane_of(view, self._lane)
         news = {"face": _face(lane), "venue": venue(self._at), "hour": hour(self._at, now)}
+        if self._at.settings.web.one_screen:
+            news["waits"] = waits(view, lane)
         for name, value in news.items():
             if name not in self._told or self._told[name] != value:
                 self._told[name] = value
@@ -66,6 +69,15 @@ def payload(lane: DeskView | None, now: datetime) -> dict[str, object]:
         "closes_s": None if resident.until is None else max(0.0, (resident.until - now).total_seconds()),
         "hint": str(hint) if hint else "",
         "called": lane.called_since is not None,
+    }
+
+
+def waits(view: GateView | None, lane: DeskView | None) -> dict[str, bool]:
+    """What the strip of one-screen mode says to whoever passes: that something waits for the volunteer, never what."""
+    conditions = view.conditions if view is not None and lane is not None else ()
+    return {
+        "call": lane is not None and lane.called_since is not None,
+        "decision": any(condition.decision is None for condition in conditions),
     }
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import time, timedelta
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,7 +17,7 @@ from kiosk.core.desk_requests import Scope
 from kiosk.core.faults import SettingsError
 from kiosk.core.hints import Hint
 from kiosk.core.reasons import Reason
-from kiosk.core.view import Face
+from kiosk.core.view import DecisionView, Face
 from kiosk.locale import words
 from kiosk.settings import ScreenSection, Settings, parse
 from kiosk.store.desk import Desk
@@ -42,6 +43,29 @@ def test_the_screen_says_one_thing_in_both_languages(stranger: Visitor, stub: Ga
     assert 'data-face="come_closer"' in page
     assert "请靠近" in page
     assert "Come closer" in page
+
+
+@pytest.mark.parametrize("one_screen", [True, False])
+def test_the_strip_tells_that_something_waits_and_never_what(
+    app: Flask, stranger: Visitor, stub: GateStub, gate: Gate, one_screen: bool
+):
+    at = app.extensions["kiosk"]
+    app.extensions["kiosk"] = replace(
+        at, settings=replace(at.settings, web=replace(at.settings.web, one_screen=one_screen))
+    )
+    condition = gate_stub.condition()
+    show(stub, gate, gate_stub.gate_view(gate_stub.desk_view(called_since=gate_stub.NOW), conditions=(condition,)))
+    page = stranger.page("/screen?lang=en")
+    assert ('<span data-waits="decision">' in page, '<span data-waits="call">' in page) == (one_screen, one_screen)
+    assert "thermometer" not in page.partition('class="strip"')[2]
+    if one_screen:
+        with stranger.get("/screen/events") as stream:
+            parts = iter(stream.response)
+            assert told(parts, "waits") == {"call": True, "decision": True}
+            decision = DecisionView(condition=condition.condition, remedy="waive", by="u2", until=gate_stub.NOW)
+            decided = msgspec.structs.replace(condition, decision=decision)
+            stub.show(gate_stub.gate_view(conditions=(decided,)))
+            assert told(parts, "waits") == {"call": False, "decision": False}
 
 
 def test_the_screen_says_how_long_names_are_kept(stranger: Visitor):

@@ -140,6 +140,9 @@
     });
     listen("face", show);
     listen("beat", () => {});
+    listen("waits", (news) => { // of the strip: that something waits for the volunteer
+      document.querySelectorAll("[data-waits]").forEach((part) => { part.hidden = !news[part.dataset.waits]; });
+    });
     listen("hour", (news) => {
       hour = news;
       screen.dataset.night = news.night ? "yes" : "";
