@@ -1,19 +1,14 @@
-"""Every page in every state that matters, held against WCAG 2.2 AA by axe; contrast on the resident's screen AAA.
-
-axe is run inside the page through the browser's own debugger: the pages' content policy stays as it is.
-"""
+"""Every page in every state that matters, held against WCAG 2.2 AA by axe; contrast on the resident's screen AAA."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from kiosk.core import requests as asks
 from kiosk.core.model import Direction, Group, Outcome
@@ -23,6 +18,7 @@ from kiosk.core.view import DeviceView, Face, GateView
 from kiosk.services.book import Book
 from kiosk.services.clock import SystemClock
 from kiosk.settings import places
+from tests.browser.axe import AAA_CONTRAST, troubles
 from tests.browser.conftest import Kiosk, serving
 from tests.browser.pages import DESKTOP, DISPLAY, PHONE, log_in
 from tests.support import gate_stub
@@ -30,10 +26,6 @@ from tests.support.browser import Windows
 from tests.support.living import PASSPHRASE
 
 pytestmark = pytest.mark.timeout(170)
-
-AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-AAA_CONTRAST = "color-contrast-enhanced"
-ENDED = "document.getAnimations().forEach((each) => { try { each.finish(); } catch { each.pause(); } })"
 
 PAGES = (
     "/records",
@@ -64,19 +56,6 @@ PAGES = (
     "/nowhere",
 )
 TOOLS = ("manual", "typed", "rider", "medical", "vehicle", "crowd", "evacuate", "hand-over", "more")
-
-
-def troubles(page: Page, *rules: str, tags: list[str] | None = None) -> list[str]:
-    """What axe has against the page as it stands: the rule, what it asks, and the first places."""
-    page.evaluate(ENDED)
-    if not page.evaluate("Boolean(window.axe)"):
-        page.evaluate(Axe().axe_script)
-    only = {"type": "rule", "values": [*rules]} if rules else {"type": "tag", "values": tags or AA}
-    found = page.evaluate(f"axe.run(document, {json.dumps({'runOnly': only, 'resultTypes': ['violations']})})")
-    return [
-        f"{each['id']} ({each['help']}): " + "; ".join(node["html"][:150] for node in each["nodes"][:3])
-        for each in found["violations"]
-    ]
 
 
 @pytest.fixture(scope="module")

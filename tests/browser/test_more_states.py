@@ -18,9 +18,9 @@ from kiosk.core.formats import local_pass
 from kiosk.core.trust import Signer, own_keys
 from kiosk.core.view import DecisionView
 from kiosk.settings import ScreenSection
+from tests.browser.axe import troubles
 from tests.browser.conftest import PASSPHRASE, Kiosk, serving
 from tests.browser.pages import DESKTOP, DISPLAY, OUT_OF_SIGHT, log_in, picture
-from tests.browser.test_accessibility import troubles
 from tests.support import gate_stub
 from tests.support.browser import Windows
 
