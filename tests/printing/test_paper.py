@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-import zxingcpp
 
 from kiosk.core.faults import SettingsError
 from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE, Paper
 from kiosk.printing.pass_card import HEIGHT_MM, SHEET_MM, WIDTH_MM, PassCard, pass_card, pass_sheets
 from tests.support import mint
+from tests.support.codes import codes_in
 
 MADE = datetime(2026, 11, 21, tzinfo=UTC)
 CJK = pytest.mark.skipif(not CJK_FONT.exists(), reason=f"install {CJK_PACKAGE} for printing Chinese")
@@ -46,8 +46,8 @@ def painted(pdf: bytes, width_mm: float, height_mm: float) -> np.ndarray:
 def test_the_code_of_a_card_scans_and_fits_the_card():
     text = mint.street().pass_("欧阳修")
     pdf = pass_card(PassCard(text, "欧阳修", "Resident", "东区", "2026-11-21", "2026-12-21"), MADE)
-    found = zxingcpp.read_barcodes(painted(pdf, WIDTH_MM, HEIGHT_MM))
-    assert [code.text for code in found] == [text]
+    found = codes_in(painted(pdf, WIDTH_MM, HEIGHT_MM))
+    assert found == [text]
 
 
 @CJK
@@ -59,7 +59,7 @@ def test_twelve_cards_are_two_pages_whose_codes_scan():
     pdf = pass_sheets(cards, MADE)
     assert pdf.count(b"/Type /Page\n") == 2
     first = pass_sheets(cards[:10], MADE)
-    assert {code.text for code in zxingcpp.read_barcodes(painted(first, *SHEET_MM))} == set(texts[:10])
+    assert set(codes_in(painted(first, *SHEET_MM))) == set(texts[:10])
 
 
 def test_a_page_without_chinese_needs_no_font(tmp_path):

@@ -7,12 +7,12 @@ from datetime import datetime
 import cv2
 import numpy as np
 import pytest
-import zxingcpp
 from flask import Flask
 
 from kiosk.services.fresh_venue import FreshVenue
 from kiosk.settings import Places, Settings, VenueSection
 from kiosk.store.desk import Desk
+from tests.support.codes import codes_in
 from web import create_app
 from web.gate import Gate
 
@@ -22,8 +22,8 @@ def drawn(path: str, modules: int) -> str:
     picture = np.full((modules, modules), 255, np.uint8)
     for column, row, count in re.findall(r"M(\d+) (\d+)h(\d+)v1", path):
         picture[int(row), int(column) : int(column) + int(count)] = 0
-    (found,) = zxingcpp.read_barcodes(cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST))
-    return found.text
+    (found,) = codes_in(cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST))
+    return found
 
 
 @pytest.fixture
