@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, render_template
 from flask_login import current_user
 
+from kiosk.core.spec import Spec
 from kiosk.core.view import DeviceView
 from kiosk.locale import gettext as _
 from kiosk.locale import words
@@ -73,9 +74,9 @@ def _configured(settings: Settings) -> tuple[DeviceView, ...]:
 
 def _told(device: DeviceView) -> Iterator[str]:
     """What else there is to say about a device, in words; nothing that is empty, and no path of a simulation."""
-    driver = device.driver.partition(":")[0]
-    simulated = driver == SIMULATED
-    if driver and not simulated:
+    spec = Spec.of(device.driver)
+    simulated = spec.driver == SIMULATED
+    if spec.driver and not simulated:
         yield device.driver
     if device.detail and not simulated:
         yield words.say(words.CLOCK_REASONS, device.detail) if device.name == "clock" else device.detail
@@ -87,15 +88,14 @@ def _told(device: DeviceView) -> Iterator[str]:
     for kind, count in sorted(device.errors.items()):
         yield _("%(fault)s: %(count)s times since the start", fault=words.say(words.DEVICE_STATES, kind), count=count)
     if not simulated:
-        yield from _to_do(device, _given(device.driver))
+        yield from _to_do(device, spec)
 
 
-def _to_do(device: DeviceView, given: Mapping[str, str]) -> Iterator[str]:
+def _to_do(device: DeviceView, spec: Spec) -> Iterator[str]:
     """Where its wires go, and how it is tried by hand."""
-    if device.name == "thermometer" and _bus(device) == "1" and "power" not in given:
+    if device.name == "thermometer" and spec.bus == "1" and "power" not in spec.given:
         yield _("Wiring: VDD to pin 1 (3.3 V), SDA to pin 3, SCL to pin 5, GND to pin 9.")
-    named = {words.say(words.LAMP_PARTS, name): value for name, value in given.items() if not _no_line(name)}
-    lines = [f"{name} GPIO{value}" for name, value in named.items() if value.isdecimal()]
+    lines = [f"{words.say(words.LAMP_PARTS, name)} GPIO{line}" for name, line in spec.lines.items()]
     if device.name in ON_LINES and lines:
         yield _("Wiring: %(lines)s, and GND.", lines=", ".join(lines))
     if device.name == "camera" and not device.ok:
@@ -108,24 +108,9 @@ def _buses(devices: Iterable[DeviceView]) -> dict[str, list[DeviceView]]:
     """Who of the kiosk's parts is on which I2C bus."""
     found: dict[str, list[DeviceView]] = {}
     for device in devices:
-        if bus := _bus(device):
+        if bus := Spec.of(device.driver).bus:
             found.setdefault(bus, []).append(device)
     return dict(sorted(found.items()))
-
-
-def _bus(device: DeviceView) -> str:
-    """The number of the I2C bus that a part is on; empty for one on none, or whose bus only the kernel knows."""
-    return _given(device.driver).get("bus", "1") if device.driver.startswith("mlx") else ""
-
-
-def _given(driver: str) -> dict[str, str]:
-    _name, _colon, arguments = driver.partition(":")
-    return dict(part.split("=", 1) for part in arguments.split(",") if "=" in part)
-
-
-def _no_line(name: str) -> bool:
-    """Whether a number under this name is no GPIO line: as `kiosk wiring` has it."""
-    return name in {"chip", "bus", "address", "device", "near_cm"} or name.endswith("_s")
 
 
 def _there(folder: Path) -> Path:

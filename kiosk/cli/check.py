@@ -223,7 +223,8 @@ def _held(device: DeviceView) -> Line:
 
 
 def _facts(facts: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+    said = ((words.say(words.DEVICE_FACTS, name), words.say(words.FACT_VALUES, value)) for name, value in facts.items())
+    return ", ".join(f"{name} {value}" for name, value in said if value)
 
 
 def _bus(number: int) -> str:

@@ -11,6 +11,7 @@ import click
 
 from kiosk.cli._options import device_options, open_places, open_settings, state_option, with_devices
 from kiosk.core.faults import SettingsError
+from kiosk.core.spec import Spec
 from kiosk.locale import gettext as _
 from kiosk.locale import words
 from kiosk.settings import Lane
@@ -21,7 +22,6 @@ PINS = [
     "GND", "9", "25", "11", "8", "GND", "7", "ID", "ID", "5", "GND", "6", "12", "13", "GND", "19", "16", "26", "20",
     "GND", "21",
 ]  # fmt: skip
-NO_LINES = frozenset({"chip", "bus", "address", "device", "near_cm"})  # keys whose numbers are no GPIO, as all in _s
 COLOURS = {"green": "#080", "amber": "#d80", "red": "#c00", "blue": "#06c", "GND": "#222", "SDA": "#06c", "SCL": "#090"}
 ROW, TOP, ODD, EVEN, RADIUS = 27, 70, 560, 620, 9  # of the drawn header, in pixels
 BOX_LEFT, BOX_WIDE, BOX_HEAD, BOX_ROW = 20, 250, 44, 24
@@ -58,36 +58,26 @@ def wires(lane: Lane) -> dict[str, list[Wire]]:
 
 def _thermometer(spec: str) -> list[Wire]:
     """I2C bus 1 is on fixed pins; another bus is where its overlay says."""
-    driver, given = _given(spec)
-    if not driver.startswith("mlx") and driver != "iio":
+    named = Spec.of(spec)
+    if not named.bus and named.driver != "iio":
         return []
-    power = Wire("VDD 3.3 V", _pin(given["power"]) if "power" in given else 1)
-    return [power] if given.get("bus", "1") != "1" else [power, Wire("SDA", 3), Wire("SCL", 5)]
+    power = Wire("VDD 3.3 V", _pin(named.given["power"]) if "power" in named.given else 1)
+    return [power, Wire("SDA", 3), Wire("SCL", 5)] if named.given.get("bus", "1") == "1" else [power]
 
 
 def _lines(spec: str) -> list[Wire]:
-    _driver, given = _given(spec)
-    return [
-        Wire(key, _pin(value))
-        for key, value in given.items()
-        if value.isdecimal() and key not in NO_LINES and not key.endswith("_s")
-    ]
+    return [Wire(key, _pin(line)) for key, line in Spec.of(spec).lines.items()]
 
 
 def _presence(spec: str) -> list[Wire]:
     """A sensor of its own lines, or one on the thermometer's bus that the kernel drives."""
-    driver, _keys = _given(spec)
+    driver = Spec.of(spec).driver
     if driver == "simulated":
         return []
     if driver == "iio":
         return [Wire("VDD 3.3 V", 17), Wire("SDA", 3), Wire("SCL", 5)]
     found = _lines(spec)
     return [Wire("VCC 3.3 V", 17), *found] if found else []
-
-
-def _given(spec: str) -> tuple[str, dict[str, str]]:
-    driver, _colon, arg = spec.partition(":")
-    return driver, dict(part.split("=", 1) for part in arg.split(",") if "=" in part)
 
 
 def _pin(gpio: str) -> int:

@@ -15,6 +15,7 @@ from hardware.thermometers.simulated import Simulated
 from kiosk.core.faults import KioskError, SensorFault
 from kiosk.core.model import Reading
 from kiosk.core.ports import Clock, Presence, Thermometer
+from kiosk.core.spec import Spec
 from kiosk.core.view import DeviceView
 from kiosk.services.inbox import Inbox, ThermometerRead
 
@@ -240,12 +241,11 @@ class ThermometerWorker:
 
     def _look_round(self) -> None:
         """Who is on its bus, once each time that it comes or goes: a part at another address is found so."""
-        driver, _colon, given = self._spec.partition(":")
-        if not driver.startswith("mlx"):
+        bus = Spec.of(self._spec).bus
+        if not bus:
             return
-        number = dict(part.partition("=")[::2] for part in given.split(",")).get("bus", "1")
         with suppress(OSError, ValueError):
-            self._on_bus = {"bus": ", ".join(map(str, i2c.scan(int(number)))) or "-"}
+            self._on_bus = {"bus": ", ".join(map(str, i2c.scan(int(bus)))) or "-"}
             self.watched.facts = self.watched.facts | self._on_bus
 
     def code_shown(self) -> None:

@@ -153,7 +153,7 @@ def test_a_device_of_a_running_gate_says_what_it_last_gave_who_it_is_and_how_oft
 ) -> None:
     monkeypatch.delenv("KIOSK_RUNTIME", raising=False)
     found = row(run(tmp_path), "main: thermometer mlx90614:bus=1")
-    assert "34.5 °C, 22.0 °C; id 2a17-1234, checking pec" in found
+    assert "34.5 °C, 22.0 °C; number 2a17-1234, its values are checked: by a check sum (PEC); " in found
     assert "sends damaged values 2×, does not answer 7×" in found
 
 
