@@ -189,6 +189,12 @@ class Book:
             if self._logbook is not None:
                 self._finish(self._logbook)
 
+    def make_room(self) -> None:
+        """Keeps the logbook's files small beside readers; after the lamps of a turn, because it may wait for them."""
+        with self._guard:
+            if self._logbook is not None:
+                self._logbook.make_room()
+
     def _append_waiting(self, draft: Draft) -> None:
         """A row that had to wait; one that can never be written leaves what can be, and holds nobody else up."""
         try:

@@ -135,6 +135,7 @@ class GateService:
             self._look_at(passage)
         self._book.catch_up()
         self._show()
+        self._book.make_room()
 
     def _look_at(self, passage: Passage) -> None:
         before = passage.lane

@@ -42,11 +42,10 @@ class Holding:
         self.signing = heads.Signing(path, key)
         self.broken = False  # whether the file turned out not to be what was written
         self._ownership = owning.Ownership(path)
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._ownership.release)
             self.db = self._connect()
-        except BaseException:
-            self._ownership.release()
-            raise
+            undone.pop_all()
 
     def ready(self) -> tuple[int, bytes]:
         """Number and hash of the last row, after whatever has to be mended first.
@@ -67,18 +66,21 @@ class Holding:
         self._doubtful.clear()
 
     def worked(self) -> None:
-        """A write went well; where readers let the write-ahead log grow, they are given a moment to come to an end.
+        """A write went well."""
+        self._failures = 0
+
+    def make_room(self) -> None:
+        """Where readers let the write-ahead log grow, gives them a moment to come to an end.
 
         They may be at the low priority of long work on a busy machine: while the owner waits they get a processor.
-        One that does not move at all, as a download that was suspended, costs a row now and then that moment.
+        One that does not move at all, as a download that was suspended, costs that moment now and then.
         """
-        self._failures = 0
         size = self._log_bytes()
         if size <= GROWN_BYTES:
             self._in_vain = 0
         if size <= max(GROWN_BYTES, self._in_vain and self._in_vain + _MORE_BYTES):
             return
-        with suppress(sqlite3.Error):  # the row is safe; the next checkpoint tries again
+        with suppress(sqlite3.Error):  # the next checkpoint tries again
             self._in_vain = 0 if owning.begin_log_anew(self.db, _READERS_WAIT_S) else size
 
     def _log_bytes(self) -> int:
@@ -142,7 +144,7 @@ class Holding:
                 undone.callback(connection.close)
                 migrations.apply(connection, _shape)
                 self._look_over(connection)
-            except Exception as error:
+            except (sqlite3.Error, OSError, TypeError, ValueError) as error:
                 named = _named(error, self._path)
                 if named is not None:
                     raise named from error

@@ -102,6 +102,11 @@ class Logbook:
             self._hold.worked()
             return row
 
+    def make_room(self) -> None:
+        """Keeps the write-ahead log small beside readers; for when no lamp waits, because it may take half a second."""
+        with self._guard:
+            self._hold.make_room()
+
     def doubts(self) -> list[Found]:
         """What is not as it should be with the connection, its disk, and SQLite; quickly answered."""
         with self._guard:

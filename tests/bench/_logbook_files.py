@@ -156,6 +156,7 @@ def _appended(
         began = time.perf_counter()
         book.append(drafted)
         took.append((time.perf_counter() - began) * 1000)
+        book.make_room()  # as the gate does after its lamps
         largest = max(largest, log.stat().st_size)
     return took, largest
 

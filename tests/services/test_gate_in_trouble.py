@@ -24,6 +24,7 @@ from kiosk.services.messages import AskAbout
 from kiosk.services.resolver_link import ResolverLink
 from kiosk.services.scanner_link import SEND_AT_MOST_US
 from kiosk.settings import places
+from kiosk.store import owning
 
 SOON = timedelta(seconds=9)
 
@@ -136,6 +137,18 @@ def test_a_picture_full_of_codes_is_looked_at_only_so_far(house, monkeypatch):
 
 
 # --- The logbook --------------------------------------------------------------------------------------------
+
+
+def test_nobodys_lamp_waits_for_those_who_read_the_log(house, monkeypatch):
+    order, shown, append = [], house.lamp.show, house.gate._book.append
+    monkeypatch.setattr("kiosk.store.holding.GROWN_BYTES", 0)
+    monkeypatch.setattr(owning, "begin_log_anew", lambda *_: order.append("readers") or True)
+    monkeypatch.setattr(house.gate._book, "append", lambda draft: (append(draft), order.append("row")))
+    monkeypatch.setattr(house.lamp, "show", lambda pattern: (shown(pattern), order.append(pattern)))
+    house.shows("王小明")
+    house.measures()
+    green = order.index(LampPattern.PASS)
+    assert (order[green - 1], order[green + 1]) == ("row", "readers")
 
 
 def test_a_code_held_up_while_the_logbook_cannot_be_read_does_not_end_the_gate(house):
