@@ -14,7 +14,7 @@ import socket
 import ssl
 from base64 import b64decode
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -164,13 +164,12 @@ class Service:
         return body, answer.headers.get(SIGNATURE, "")
 
     def _connected(self, left_s: Callable[[], float]) -> socket.socket:
-        line = socket.create_connection((self.host, self.port), timeout=left_s())
-        try:
+        with ExitStack() as undone:
+            line = undone.enter_context(socket.create_connection((self.host, self.port), timeout=left_s()))
             line.settimeout(left_s())
-            return self.tls.wrap_socket(line, server_hostname=self.host) if self.tls else line
-        except BaseException:
-            line.close()
-            raise
+            made = self.tls.wrap_socket(line, server_hostname=self.host) if self.tls else line
+            undone.pop_all()
+        return made
 
 
 class _Hurried:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from kiosk.core.faults import DeskUnwritable, LogbookBroken
@@ -24,11 +24,10 @@ class DeskFile:
             self._ownership = owning.Ownership(path)
         except OSError as error:
             raise DeskUnwritable(f"{path}: cannot be written: {error}") from error
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._ownership.release)
             self._db = self._connect()
-        except BaseException:
-            self._ownership.release()
-            raise
+            undone.pop_all()
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from kiosk.core.faults import NotOwner, StoreUnreadable
@@ -35,19 +35,18 @@ class Ownership:
     def __init__(self, path: Path) -> None:
         """Takes `path`. Raises NotOwner where another process has it or this user may not write it."""
         self._held: list[int] = []
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._take(_beside(path, "lock"), path, wait_s=0)
-            self._take(_beside(path, "readers"), path, wait_s=_READERS_WAIT_S)
-            # Only now: closing a file drops every lock that this process's SQLite holds on it.
-            os.close(_touch(path))
-            durable.settle(path.parent)
-        except PermissionError as error:
-            self.release()
-            raise NotOwner(f"{path}: this user may not write it; run the command as the service's user") from error
-        except BaseException:
-            self.release()
-            raise
+        with ExitStack() as undone:
+            undone.callback(self.release)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._take(_beside(path, "lock"), path, wait_s=0)
+                self._take(_beside(path, "readers"), path, wait_s=_READERS_WAIT_S)
+                # Only now: closing a file drops every lock that this process's SQLite holds on it.
+                os.close(_touch(path))
+                durable.settle(path.parent)
+            except PermissionError as error:
+                raise NotOwner(f"{path}: this user may not write it; run the command as the service's user") from error
+            undone.pop_all()
 
     def _take(self, lock: Path, path: Path, wait_s: float) -> None:
         descriptor = _touch(lock)
