@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +27,7 @@ MOST_AREAS = 2  # that get extra steps in one frame
 PATIENCE = 4  # frames that a code is in view before zbar, which costs most, is asked
 
 
-class _Scanner:
+class _Scanner(ABC):
     """What both cascades offer; `read` is theirs."""
 
     def read(self, picture: Picture) -> Found:
@@ -45,8 +46,8 @@ class _Scanner:
         """Every code seen, read or not."""
         return self.read(picture).sightings
 
-    def _look(self, picture: Picture) -> Found:
-        raise NotImplementedError
+    @abstractmethod
+    def _look(self, picture: Picture) -> Found: ...
 
 
 class Cascade(_Scanner):
