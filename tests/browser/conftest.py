@@ -96,6 +96,28 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
         yield kiosk
 
 
+def cookies_of_manager(browser: Browser, address: str, folder: Path) -> Path:
+    """The cookies of the manager's log-in, for windows that begin with it."""
+    file = folder / "manager.json"
+    context = browser.new_context()
+    log_in(context.new_page(), address, MANAGER, PASSPHRASE)
+    context.storage_state(path=file)
+    context.close()
+    return file
+
+
+@pytest.fixture(scope="module")
+def manager(kiosk: Kiosk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manager's cookies at that kiosk."""
+    return cookies_of_manager(browser, kiosk.address, tmp_path_factory.mktemp("login"))
+
+
+@pytest.fixture
+def windows(browser: Browser) -> Iterator[Windows]:
+    with closing(Windows(browser)) as windows:
+        yield windows
+
+
 @pytest.fixture(autouse=True)
 def _quiet_gate(request: pytest.FixtureRequest) -> None:
     kiosk = request.getfixturevalue("kiosk") if "kiosk" in request.fixturenames else None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from kiosk.core import requests as asks
 from kiosk.core.model import Direction, Group, Outcome
@@ -76,23 +76,6 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
 @pytest.fixture(autouse=True)
 def _answering(kiosk: Kiosk, _quiet_gate: None) -> None:
     kiosk.stub.answer = kiosk.archive  # type: ignore[attr-defined]
-
-
-@pytest.fixture(scope="module")
-def manager(kiosk: Kiosk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cookies of the manager's log-in."""
-    file = tmp_path_factory.mktemp("login") / "manager.json"
-    context = browser.new_context()
-    log_in(context.new_page(), kiosk.address, "manager", PASSPHRASE)
-    context.storage_state(path=file)
-    context.close()
-    return file
-
-
-@pytest.fixture
-def windows(browser: Browser) -> Iterator[Windows]:
-    with closing(Windows(browser)) as windows:
-        yield windows
 
 
 # What tells that the desk shows each of those states.

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from kiosk.core.view import Face
-from tests.browser.conftest import PASSPHRASE, Kiosk
-from tests.browser.pages import AT_REST, DESKTOP, WAIT_MS, log_in, picture
+from tests.browser.conftest import Kiosk
+from tests.browser.pages import AT_REST, DESKTOP, WAIT_MS, picture
 from tests.support import gate_stub
 from tests.support.browser import Windows
 
@@ -89,17 +89,6 @@ LOST = (
   return [...wide, ...out.slice(0, 4), ...cut.slice(0, 4), ...over.slice(0, 4), ...front];
 }"""
 )
-
-
-@pytest.fixture(scope="module")
-def manager(kiosk: Kiosk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cookies of the manager's log-in."""
-    file = tmp_path_factory.mktemp("login") / "manager.json"
-    context = browser.new_context()
-    log_in(context.new_page(), kiosk.address, "manager", PASSPHRASE)
-    context.storage_state(path=file)
-    context.close()
-    return file
 
 
 @pytest.mark.parametrize("language", ["en", "zh_Hans_CN"])

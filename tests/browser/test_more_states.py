@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from kiosk.core.codecs import cose
 from kiosk.core.formats import local_pass
@@ -31,23 +29,6 @@ CALLED = "[data-waits=call]"
 DECISION = "[data-waits=decision]"
 SIZES = [("zh_Hans_CN", DISPLAY), ("en", DESKTOP)]
 sized = pytest.mark.parametrize(("language", "size"), SIZES, ids=["display", "desktop"])
-
-
-@pytest.fixture(scope="module")
-def manager(kiosk: Kiosk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cookies of the manager's log-in."""
-    file = tmp_path_factory.mktemp("login") / "manager.json"
-    context = browser.new_context()
-    log_in(context.new_page(), kiosk.address, "manager", PASSPHRASE)
-    context.storage_state(path=file)
-    context.close()
-    return file
-
-
-@pytest.fixture
-def windows(browser: Browser) -> Iterator[Windows]:
-    with closing(Windows(browser)) as windows:
-        yield windows
 
 
 def decided() -> object:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
@@ -13,7 +12,6 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 import pytest
-import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect
 
@@ -27,10 +25,12 @@ from kiosk.core.rules import parse as parse_rules
 from kiosk.core.trust import Signer, own_keys
 from kiosk.services.street import Mint
 from kiosk.store.entries import Entry
+from tests.browser.conftest import cookies_of_manager
 from tests.browser.pages import AT_REST, DESKTOP, DISPLAY, PHONE, RecordsPage, log_in, picture
 from tests.support.browser import Windows
+from tests.support.codes import codes_in
 from tests.support.gates import eventually, start
-from tests.support.living import MANAGER, PASSPHRASE, LivingKiosk, living
+from tests.support.living import LivingKiosk, living
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -87,18 +87,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivingKiosk]:
 
 @pytest.fixture(scope="module")
 def cookies(office: LivingKiosk, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("cookies") / "manager.json"
-    context = browser.new_context()
-    log_in(context.new_page(), office.address, MANAGER, PASSPHRASE)
-    context.storage_state(path=file)
-    context.close()
-    return file
-
-
-@pytest.fixture
-def windows(browser: Browser) -> Iterator[Windows]:
-    with closing(Windows(browser)) as windows:
-        yield windows
+    return cookies_of_manager(browser, office.address, tmp_path_factory.mktemp("cookies"))
 
 
 @pytest.fixture
@@ -184,12 +173,12 @@ def test_a_pass_that_is_issued_on_a_page_is_believed_at_the_gate_until_it_is_tak
     form.locator("input[name=name]").fill("周来访")
     form.locator("button.go").click()
     shown = cv2.imdecode(np.frombuffer(page.locator(".pass-card svg").screenshot(), np.uint8), cv2.IMREAD_COLOR)
-    (code,) = zxingcpp.read_barcodes(shown)
-    eventually(lambda: Reason.VALID in [finding.reason for finding in shows(office, code.text).findings])
+    (code,) = codes_in(shown)
+    eventually(lambda: Reason.VALID in [finding.reason for finding in shows(office, code).findings])
     page.goto(f"{office.address}/settings/passes")
     page.get_by_role("row", name="周来访").get_by_role("button", name="Take back").click()
     expect(page.get_by_role("row", name="周来访")).to_contain_text("taken back")
-    eventually(lambda: Reason.REVOKED in [finding.reason for finding in shows(office, code.text).findings])
+    eventually(lambda: Reason.REVOKED in [finding.reason for finding in shows(office, code).findings])
 
 
 def test_a_list_of_keys_makes_the_gate_believe_and_forget_another_compound(office: LivingKiosk, page: Page):
