@@ -190,7 +190,7 @@ class Book:
                 self._finish(self._logbook)
 
     def make_room(self) -> None:
-        """Keeps the logbook's files small beside readers; after the lamps of a turn, because it may wait for them."""
+        """Keeps the logbook's files small; after the lamps of a turn, because disk and readers may take their time."""
         with self._guard:
             if self._logbook is not None:
                 self._logbook.make_room()

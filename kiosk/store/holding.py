@@ -19,6 +19,7 @@ from kiosk.store import epochs, heads, migrations, owning, questions
 from kiosk.store.heads import SignedHead
 from kiosk.store.migrations.logbook import migrations as _shape
 
+_ROWS_A_CHECKPOINT = 48  # about half as many as SQLite would gather until it makes somebody's row wait for one
 _TAIL = 256  # rows whose chain is looked at when the logbook is opened
 GROWN_BYTES = 5 * 1024 * 1024  # of the write-ahead log; readers have kept back since `gaps.LARGE_BYTES`
 _MORE_BYTES = 256 * 1024  # by which it has to grow until waiting is tried again
@@ -33,6 +34,7 @@ class Holding:
         """Opens `path`, made on first use. Raises NotOwner, LogbookBroken, LogbookUnwritable."""
         self._path, self._given_name, self._now = path, kiosk, now
         self._log = path.with_name(path.name + "-wal")
+        self._rows = 0  # since the last checkpoint
         self._in_vain = 0  # how large the write-ahead log was when waiting for readers did not help
         self._failures = 0
         self._doubtful: set[bytes] = set()  # hashes of rows whose commit failed: one of them may come back
@@ -68,13 +70,19 @@ class Holding:
     def worked(self) -> None:
         """A write went well."""
         self._failures = 0
+        self._rows += 1
 
     def make_room(self) -> None:
-        """Where readers let the write-ahead log grow, gives them a moment to come to an end.
+        """Brings what has gathered in the write-ahead log into the database, so that no row has to wait for that.
 
-        They may be at the low priority of long work on a busy machine: while the owner waits they get a processor.
-        One that does not move at all, as a download that was suspended, costs that moment now and then.
+        Where readers let the log grow nevertheless, they are given a moment to come to an end. They may be at the low
+        priority of long work on a busy machine: while the owner waits they get a processor. One that does not move at
+        all, as a download that was suspended, costs that moment now and then.
         """
+        if self._rows >= _ROWS_A_CHECKPOINT:
+            self._rows = 0
+            with suppress(sqlite3.Error):
+                owning.checkpoint(self.db)
         size = self._log_bytes()
         if size <= GROWN_BYTES:
             self._in_vain = 0

@@ -103,7 +103,7 @@ class Logbook:
             return row
 
     def make_room(self) -> None:
-        """Keeps the write-ahead log small beside readers; for when no lamp waits, because it may take half a second."""
+        """Brings rows from the write-ahead log into the database; up to half a second, for when no lamp waits."""
         with self._guard:
             self._hold.make_room()
 

@@ -104,6 +104,11 @@ def empty_log(connection: sqlite3.Connection) -> None:
     raise sqlite3.OperationalError("a reader does not let go of the write-ahead log")
 
 
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Writes into the database what no reader still needs in the write-ahead log. Raises sqlite3.Error."""
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def begin_log_anew(connection: sqlite3.Connection, within_s: float) -> bool:
     """Lets the next row begin the write-ahead log anew; waits so long for whoever is looking. Whether it will.
 

@@ -16,6 +16,16 @@ from kiosk.store.logbook import Logbook
 Drafted = Callable[..., Draft]
 
 
+def test_no_row_waits_for_what_has_gathered_in_the_log(logbook: Logbook, visit: Drafted, path: Path) -> None:
+    makes_a_row_wait = logbook._db.execute("PRAGMA wal_autocheckpoint").fetchone()[0]
+    page_bytes = logbook._db.execute("PRAGMA page_size").fetchone()[0]
+    logbook._db.execute("PRAGMA synchronous = OFF")
+    for number in range(400):
+        logbook.append(visit(f"v{number}"))
+        assert path.with_name("logbook.db-wal").stat().st_size < makes_a_row_wait * page_bytes
+        logbook.make_room()
+
+
 @pytest.mark.parametrize("readers", [1, 3])
 def test_readers_that_are_starved_in_the_middle_of_a_look_do_not_let_the_log_grow(
     logbook: Logbook, visit: Drafted, path: Path, readers: int
