@@ -7,6 +7,8 @@ something else holds.
 from __future__ import annotations
 
 import fcntl
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ Pins = Any  # a gpiozero pin factory; gpiozero is not typed
 LINES = 28  # of the 40-pin header: GPIO0 to GPIO27
 DEV = Path("/dev")
 GET_CHIPINFO = 0x8044B401  # linux/gpio.h, struct gpiochip_info: name and label of 32 bytes each, number of lines
+
+LOOK_EVERY_S = 0.02  # no finger is quicker
 
 _opened: dict[int | None, tuple[int, str]] = {}  # number and label that each chip had when it was last opened
 
@@ -83,6 +87,39 @@ def let_go(pins: Pins, *devices: Any) -> None:
     pins.pins.clear()
     with suppress(*gone):
         pins.close()
+
+
+class Looking:
+    """Calls `look` fifty times a second in a thread of its own, until it is ended or a line is gone.
+
+    lgpio could tell of each edge instead, but the thread in which it waits for them wakes thousands of times a second
+    (a twentieth of a Pi's core: github.com/joan2937/lg, issue 26).
+    """
+
+    def __init__(self, look: Callable[[], None], name: str) -> None:
+        self._look = look
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def ended(self) -> bool:
+        """Whether `end` was called."""
+        return self._ended.is_set()
+
+    def begin(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Waits until the thread looks no more, unless that is the caller; may be called twice, and before `begin`."""
+        self._ended.set()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(1.0)
+
+    def _run(self) -> None:
+        with suppress(*line_errors()):  # the driver tells of a line that is gone when it is asked next
+            while not self._ended.wait(LOOK_EVERY_S):
+                self._look()
 
 
 def line_fault(said: str, error: Exception, remedy: str) -> LampFault:

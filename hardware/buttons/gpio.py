@@ -12,8 +12,7 @@ press counts when the line was quiet before it, so that a bouncing contact count
 was held for two seconds: nobody starts one by leaning on the desk. A button that has been down for half a minute is
 held by no finger, and is told as stuck; the others go on working.
 
-The lines are looked at fifty times a second. lgpio could tell of each edge instead, but the thread in which it waits
-for them wakes thousands of times a second (a twentieth of a Pi's core: github.com/joan2937/lg, issue 26).
+The lines are looked at fifty times a second (`hardware.pins.Looking` says why).
 """
 
 from __future__ import annotations
@@ -21,17 +20,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Protocol
 
 from gpiozero import DigitalInputDevice
 
 from hardware import arguments, number, whole
-from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins, refuse_shared
+from hardware.pins import LINES, Looking, Pins, let_go, line_errors, line_fault, open_pins, refuse_shared
 from kiosk.core.faults import LampFault, SettingsError
 from kiosk.core.ports import Button
 
-LOOK_EVERY_S = 0.02  # no finger is quicker
 DEBOUNCE_S = 0.05
 HOLD_S = 2.0
 STUCK_S = 30.0
@@ -80,11 +77,10 @@ class GpioButtons:
         self._edge_s = dict.fromkeys(lines, float("-inf"))
         self._holding: dict[Button, Timer] = {}
         self._pressed: Callable[[Button], None] | None = None
-        self._closed = threading.Event()
+        self._looking = Looking(self.look, "buttons")
         self._down_since_s: dict[Button, float] = {}
         self._was_down: dict[Button, bool] = {}
         self._lines: dict[Button, DigitalInputDevice] = {}
-        self._thread = threading.Thread(target=self._look_on, name="buttons", daemon=True)
         for button, line in lines.items():
             try:
                 self._lines[button] = DigitalInputDevice(line, pull_up=True, pin_factory=pins)
@@ -95,7 +91,7 @@ class GpioButtons:
                     f"button {button} on GPIO{line} cannot be read", error, "choose a free line"
                 ) from error
         if background:
-            self._thread.start()
+            self._looking.begin()
 
     def listen(self, pressed: Callable[[Button], None]) -> None:
         """Calls `pressed` once for each press, from a thread of the driver's or of a timer."""
@@ -105,7 +101,7 @@ class GpioButtons:
     def stuck(self) -> tuple[Button, ...]:
         """The buttons that have been down for `STUCK_S`; ask often. Raises LampFault when a line is gone or closed."""
         now_s, found = self._monotonic_s(), []
-        if self._closed.is_set():
+        if self._looking.ended:
             raise LampFault("the buttons are closed; open them again")
         for button, line in self._lines.items():
             try:
@@ -120,9 +116,7 @@ class GpioButtons:
 
     def close(self) -> None:
         """Lets go of the lines; may be called twice."""
-        self._closed.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(1.0)
+        self._looking.end()
         with self._lock:
             self._pressed = None
             for timer in self._holding.values():
@@ -138,11 +132,6 @@ class GpioButtons:
                 self._down(button)
             elif was and not self._was_down[button]:
                 self._up(button)
-
-    def _look_on(self) -> None:
-        with suppress(*line_errors()):  # a line that is gone is told by `stuck`, which is asked all the time
-            while not self._closed.wait(LOOK_EVERY_S):
-                self.look()
 
     def _down(self, button: Button) -> None:
         with self._lock:

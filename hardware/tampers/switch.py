@@ -4,22 +4,19 @@
     switch       line=16        a normally-open switch that the lid presses, then GND
                                                                                0 V closed, 3.3 V open, by the pull-up
 
-The pull-up is the Pi's, about 50 kΩ. The line is looked at fifty times a second (`hardware/buttons/gpio.py` says why);
+The pull-up is the Pi's, about 50 kΩ. The line is looked at fifty times a second (`hardware.pins.Looking` says why);
 a case that was open for a moment counts: it is kept until it is asked for.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 
 from gpiozero import DigitalInputDevice
 
 from hardware import arguments, whole
-from hardware.pins import LINES, Pins, let_go, line_errors, line_fault, open_pins
+from hardware.pins import LINES, Looking, Pins, let_go, line_errors, line_fault, open_pins
 from kiosk.core.faults import LampFault, SettingsError
-
-LOOK_EVERY_S = 0.02  # no hand is quicker
 
 
 class TamperSwitch:
@@ -28,20 +25,14 @@ class TamperSwitch:
     def __init__(self, pins: Pins, line: int, *, background: bool = True) -> None:
         self._pins, self._line = pins, line
         self._was_open = threading.Event()
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._look_on, name="tamper", daemon=True)
+        self._looking = Looking(self.look, "tamper")
         try:
             self._switch = DigitalInputDevice(line, pull_up=True, pin_factory=pins)
         except line_errors() as error:
             let_go(pins)
             raise line_fault(f"tamper switch on GPIO{line} cannot be read", error, "choose a free line") from error
         if background:
-            self._thread.start()
-
-    def _look_on(self) -> None:
-        with suppress(*line_errors()):  # a line that is gone is told by `opened`, which is asked all the time
-            while not self._closed.wait(LOOK_EVERY_S):
-                self.look()
+            self._looking.begin()
 
     def look(self) -> None:
         """Keeps that the case is open just now. Raises what `line_errors` lists when the line is gone."""
@@ -50,7 +41,7 @@ class TamperSwitch:
 
     def opened(self) -> bool:
         """Whether the case is open, or was since the last call. Raises LampFault when the line is gone."""
-        if self._closed.is_set():
+        if self._looking.ended:
             raise LampFault("the tamper switch is closed; open it again")
         was = self._was_open.is_set()
         self._was_open.clear()
@@ -61,9 +52,7 @@ class TamperSwitch:
 
     def close(self) -> None:
         """Lets go of the line; may be called twice."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
+        self._looking.end()
         let_go(self._pins, self._switch)
 
 

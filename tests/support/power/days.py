@@ -177,6 +177,7 @@ class Days:
         if self._machine.is_off:
             self._ledger = before
         else:
+            self._card.settled()
             self.result.add(found, where)
 
     # --- What people do

@@ -39,10 +39,13 @@ class NewCard:
         self._reported = self._reported or code == 0
 
     def settle(self, at: Places, ledger: Ledger) -> list[str]:
-        """After a restore was tried: which state the card holds, told to `ledger`; what is wrong with that."""
+        """After a restore was tried: which state the card holds, told to `ledger`; what is wrong with that.
+
+        Asked again with each look until `settled` says that one was whole.
+        """
         if self._from is None:
             return []
-        source, self._from = self._from, None
+        source = self._from
         with owning.reading(at.logbook) as db:
             rows = db.execute("SELECT seq, hash, body FROM entry ORDER BY seq").fetchall()
         hashes = {seq: digest.hex() for seq, digest, _ in rows}
@@ -55,6 +58,10 @@ class NewCard:
         ledger.restored(hashes)
         flaws = [f"restored rows are others than were backed up: {others[:5]}"] if others else []
         return flaws + ([] if epochs.isdisjoint({head.epoch}) else ["the restored log goes on in the old epoch"])
+
+    def settled(self) -> None:
+        """The power lasted for the whole look: what it found counts."""
+        self._from = None
 
     def _run(self, at: Places, said: Path, *arguments: str) -> subprocess.Popen[bytes]:
         with said.open("ab") as out:
