@@ -72,7 +72,8 @@ class Inbox:
     """A bounded queue; when it is full, the newest reading or look is dropped, never what a person did."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        # No SimpleQueue: its `get` waits for ever where a signal comes as its time runs out, and SIGTERM may.
+        self._queue: queue.Queue[Message] = queue.Queue()
 
     def post(self, message: Message) -> None:
         """Leaves a message; never blocks."""
