@@ -11,6 +11,7 @@ from pathlib import Path
 import grimp
 import pytest
 
+from tests.devices.guest.__main__ import SHARES
 from tests.support.arrows import Arrows
 
 ROOT = Path(__file__).parents[1]
@@ -162,3 +163,9 @@ def test_an_import_across_a_wall_is_found():
     check = arrows("web", "kiosk.core").check(graph, verbose=False)
     assert not check.kept
     assert check.metadata["broken"] == [("web.desk", "hardware.lamps.leds")]
+
+
+def test_every_test_of_the_devices_runs_in_one_of_the_guests():
+    chosen = [ROOT / part for share in SHARES.values() for part in share.split()]
+    run = [file for part in chosen for file in (part.rglob("test_*.py") if part.is_dir() else [part])]
+    assert sorted(run) == sorted((ROOT / "tests" / "devices").rglob("test_*.py"))

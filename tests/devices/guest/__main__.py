@@ -1,7 +1,11 @@
-"""`python -m tests.devices.guest [PYTEST ARGUMENTS]` builds the guest, and runs tests/devices in it."""
+"""`python -m tests.devices.guest [PYTEST ARGUMENTS]` builds the guest, and runs tests/devices in it.
+
+Without arguments two of it run side by side, where there are two processors: all tests are in one of SHARES.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -14,6 +18,10 @@ from tests.devices.guest import boot, debian, disk, kernel
 from tests.devices.guest.cache import PROJECT, GuestError, locked
 
 RUNS_WITHIN_S = 900
+SHARES = {  # a guest has one processor: the tests of the services take as long as all others together
+    "services": "tests/devices/installed/test_services.py",
+    "devices": "tests/devices/drivers tests/devices/installed/test_visit.py tests/devices/installed/test_wrong_clock.py",
+}
 NOT_TAKEN = shutil.ignore_patterns(
     ".git", ".venv", "var", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "pictures"
 )
@@ -32,10 +40,16 @@ def main(arguments: list[str]) -> int:
                 system = debian.build(place, project / "requirements.lock")
                 image = disk.build(place, system, linux, project)
             print(f"The guest is ready after {time.monotonic() - began_s:.0f} s", flush=True)
-            return boot.run(linux, image, project, shlex.join(arguments), RUNS_WITHIN_S)
+            return boot.run(linux, image, project, _shares(arguments), RUNS_WITHIN_S)
     except GuestError as error:
         print(f"make test-devices: {error}", file=sys.stderr)
         return 2
+
+
+def _shares(arguments: list[str]) -> dict[str, str]:
+    if arguments or len(os.sched_getaffinity(0)) < len(SHARES):
+        return {"guest": f"tests/devices {shlex.join(arguments)}"}
+    return SHARES
 
 
 if __name__ == "__main__":

@@ -18,6 +18,5 @@ export PYTHONDONTWRITEBYTECODE=1 KIOSK_GUEST_RUNS=1 LG_WD=/tmp PYTEST_DISABLE_PL
 eval "set -- $(cat /out/arguments)"
 status=0
 /opt/kiosk/current/bin/python -m pytest -p pytest_timeout -p no:cacheprovider --color=no --tb=short --durations=8 \
-	--junitxml=/out/results.xml \
-	tests/devices "$@" || status=$?
+	--junitxml=/out/results.xml "$@" || status=$?
 echo $status >/out/status
