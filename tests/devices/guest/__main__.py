@@ -18,9 +18,10 @@ from tests.devices.guest import boot, debian, disk, kernel
 from tests.devices.guest.cache import PROJECT, GuestError, locked
 
 RUNS_WITHIN_S = 900
+INSTALLED = "tests/devices/installed"
 SHARES = {  # a guest has one processor: the tests of the services take as long as all others together
-    "services": "tests/devices/installed/test_services.py",
-    "devices": "tests/devices/drivers tests/devices/installed/test_visit.py tests/devices/installed/test_wrong_clock.py",
+    "services": f"{INSTALLED}/test_services.py",
+    "devices": f"tests/devices/drivers {INSTALLED}/test_visit.py {INSTALLED}/test_wrong_clock.py",
 }
 NOT_TAKEN = shutil.ignore_patterns(
     ".git", ".venv", "var", "build", "dist", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "pictures"
