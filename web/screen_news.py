@@ -77,7 +77,7 @@ def waits(view: GateView | None, lane: DeskView | None) -> dict[str, bool]:
     conditions = view.conditions if view is not None and lane is not None else ()
     return {
         "call": lane is not None and lane.called_since is not None,
-        "decision": any(condition.decision is None for condition in conditions),
+        "decision": any(condition.remedies and condition.decision is None for condition in conditions),
     }
 
 

@@ -26,7 +26,7 @@ from tests.support.gate_stub import GateStub
 from tests.web.conftest import PIN, Visitor, show, until
 from web.displays import Pairing
 from web.gate import Gate
-from web.screen_news import announced, is_night
+from web.screen_news import announced, is_night, waits
 
 
 def told(parts, name: str) -> dict:
@@ -66,6 +66,14 @@ def test_the_strip_tells_that_something_waits_and_never_what(
             decided = msgspec.structs.replace(condition, decision=decision)
             stub.show(gate_stub.gate_view(conditions=(decided,)))
             assert told(parts, "waits") == {"call": False, "decision": False}
+
+
+def test_a_condition_about_which_nothing_can_be_decided_waits_for_nobody():
+    unmendable = msgspec.structs.replace(gate_stub.condition(), remedies=())
+    view = gate_stub.gate_view(conditions=(gate_stub.condition(), unmendable))
+    assert waits(view, view.lanes[0])["decision"]
+    view = gate_stub.gate_view(conditions=(unmendable,))
+    assert not waits(view, view.lanes[0])["decision"]
 
 
 def test_the_screen_says_how_long_names_are_kept(stranger: Visitor):
