@@ -37,6 +37,10 @@ def open_pins(chip: int | None) -> Pins:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415  from apt; absent on most machines
     except ModuleNotFoundError as error:
         raise LampFault("GPIO needs the package python3-lgpio; install it with apt") from error
+    except OSError as error:  # lgpio opens a pipe of its own as it is loaded
+        raise LampFault(
+            f"lgpio cannot write where it was started ({error}); go where you may, or name a folder in LG_WD"
+        ) from error
     device = "the board's GPIO" if chip is None else f"/dev/gpiochip{chip}"
     try:
         pins = LGPIOFactory(chip=_number_now(chip))
@@ -132,7 +136,7 @@ def line_errors() -> tuple[type[Exception], ...]:
     """What driving a line can raise: gpiozero's errors, the system's, and lgpio's where it is installed."""
     try:
         import lgpio  # noqa: PLC0415
-    except ModuleNotFoundError:
+    except (ModuleNotFoundError, OSError):
         return (GPIOZeroError, OSError)
     return (GPIOZeroError, OSError, lgpio.error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -191,3 +192,19 @@ def test_no_other_chip_is_taken_for_one_that_is_gone(lgpio: ToyLgpio) -> None:
 
 def test_what_lgpio_raises_is_an_error_of_a_line(lgpio: ToyLgpio) -> None:
     assert LgpioError in line_errors()
+
+
+class NowhereToWrite(MetaPathFinder):
+    """An lgpio that is started in a folder of somebody else's: it opens its pipe as it is loaded."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name == "lgpio":
+            raise FileNotFoundError(2, "No such file or directory", ".lgd-nfy-3")
+
+
+def test_a_folder_in_which_lgpio_may_not_write_is_one_clear_line(monkeypatch: pytest.MonkeyPatch):
+    for module in ("lgpio", "gpiozero.pins.lgpio"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [NowhereToWrite(), *sys.meta_path])
+    with pytest.raises(LampFault, match="LG_WD"):
+        open_pins(None)
