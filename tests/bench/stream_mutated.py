@@ -101,14 +101,15 @@ def outcomes(count: int) -> Iterator[tuple[float, str]]:
 def measure(smoke: bool = False, count: int | None = None) -> Iterable[Figure]:
     """How many there were, what became of them, and the longest."""
     count = count or (SMOKE_COUNT if smoke else BENCH_COUNT)
+    on_screen = sys.stderr.isatty()
     longest_s, refused, died, hung = 0.0, 0, 0, 0
     for number, (took_s, error) in enumerate(outcomes(count)):
         longest_s = max(longest_s, took_s)
         refused += bool(error)
         died += "the decoder died" in error
         hung += took_s > LONGEST_S
-        if sys.stderr.isatty() and number % 500 == 0:
-            print(f"\r{number} of {count}", end="", file=sys.stderr)
+        if number and number % (500 if on_screen else 10_000) == 0:
+            print(f"{number} of {count}", end="\r" if on_screen else "\n", file=sys.stderr, flush=True)
     yield Figure("spoilt pictures", float(count))
     yield Figure("  refused or given up in one line", float(refused))
     yield Figure("  that killed the child, which was replaced", float(died))
