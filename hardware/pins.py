@@ -107,8 +107,9 @@ class Looking:
 
     @property
     def ended(self) -> bool:
-        """Whether `end` was called."""
-        return self._ended.is_set()
+        """Whether it looks no more: `end` was called, or a line failed."""
+        begun = self._thread.ident is not None
+        return self._ended.is_set() or (begun and not self._thread.is_alive())
 
     def begin(self) -> None:
         """Starts the thread."""
@@ -121,7 +122,7 @@ class Looking:
             self._thread.join(1.0)
 
     def _run(self) -> None:
-        with suppress(*line_errors()):  # the driver tells of a line that is gone when it is asked next
+        with suppress(*line_errors()):  # the driver tells that it looks no more when it is asked next
             while not self._ended.wait(LOOK_EVERY_S):
                 self._look()
 

@@ -102,7 +102,7 @@ class GpioButtons:
         """The buttons that have been down for `STUCK_S`; ask often. Raises LampFault when a line is gone or closed."""
         now_s, found = self._monotonic_s(), []
         if self._looking.ended:
-            raise LampFault("the buttons are closed; open them again")
+            raise LampFault("the buttons are looked at no more; open them again")
         for button, line in self._lines.items():
             try:
                 down = line.is_active

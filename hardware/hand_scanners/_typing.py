@@ -133,7 +133,8 @@ class Typing:
             keys: Mapping[int, str] = self._layout.shifted if held ^ (self._capitals and letter) else self._layout.plain
             character = keys.get(code, "")
         if character and self._down & {LEFT_CTRL, RIGHT_CTRL}:
-            character = chr(ord(character.upper()) & 0x1F) if "@" <= character.upper() <= "_" else ""
+            capital = character.upper()  # of ß it is two letters
+            character = chr(ord(capital) & 0x1F) if len(capital) == 1 and "@" <= capital <= "_" else ""
         if not character:
             return
         if self._dead:

@@ -42,7 +42,7 @@ class TamperSwitch:
     def opened(self) -> bool:
         """Whether the case is open, or was since the last call. Raises LampFault when the line is gone."""
         if self._looking.ended:
-            raise LampFault("the tamper switch is closed; open it again")
+            raise LampFault("the tamper switch is looked at no more; open it again")
         was = self._was_open.is_set()
         self._was_open.clear()
         try:

@@ -9,7 +9,8 @@ from typing import Any
 from gpiozero import OutputDevice
 
 from hardware import pins as gpio
-from kiosk.core.faults import LampFault, SettingsError
+from hardware.thermometers import SensorCode
+from kiosk.core.faults import LampFault, SensorFault, SettingsError
 
 OFF_S, START_S = 0.1, 0.25  # its capacitor empties; until the part's data are valid
 
@@ -19,7 +20,7 @@ def open_power(
 ) -> Callable[[], None]:
     """Feeds the part from now on; what comes back turns it off and on. Raises SettingsError where the line is taken.
 
-    A line gives 16 mA, such a part takes 2.
+    A line gives 16 mA, such a part takes 2. Turning it off and on raises SensorFault ABSENT where the line is gone.
     """
     try:
         feed: Any = OutputDevice(line, initial_value=True, pin_factory=pins or gpio.open_pins(None))
@@ -29,9 +30,13 @@ def open_power(
         raise SettingsError(f"power={line}: GPIO{line} cannot be driven ({error})") from error
 
     def cycle() -> None:
-        feed.off()
-        sleep(OFF_S)
-        feed.on()
+        try:
+            feed.off()
+            sleep(OFF_S)
+            feed.on()
+        except gpio.line_errors() as error:
+            said = f"the thermometer's power, GPIO{line}, cannot be switched ({error}); check the header"
+            raise SensorFault(SensorCode.ABSENT, said) from error
         sleep(START_S)
 
     return cycle

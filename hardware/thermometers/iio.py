@@ -107,9 +107,12 @@ class Iio:
         )
 
     def _check_setup(self, where: Path) -> None:
-        held = _text(where / "in_temp_object_calibemissivity")
-        if held and abs(float(held) - self._emissivity) > 0.001:
-            raise self._fault(SensorCode.SETUP, f"emissivity {float(held):.3f}, not {self._emissivity:.3f}")
+        file = where / "in_temp_object_calibemissivity"
+        held = _text(file)
+        if held:
+            emissivity = tried(lambda: _number(file), self._fault)
+            if abs(emissivity - self._emissivity) > 0.001:
+                raise self._fault(SensorCode.SETUP, f"emissivity {emissivity:.3f}, not {self._emissivity:.3f}")
         self._facts = {"id": f"{where.name} {self._part}", "emissivity": held, "checking": "double_read"}
 
     def _celsius(self, where: Path, what: str, span_c: tuple[float, float]) -> float:
@@ -141,13 +144,13 @@ class Iio:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="ascii").strip()
+        return file.read_text(encoding="ascii", errors="replace").strip()
     except OSError:
         return ""
 
 
 def _number(file: Path) -> float:
-    text = file.read_text(encoding="ascii").strip()
+    text = file.read_text(encoding="ascii", errors="replace").strip()
     try:
         return float(text)
     except ValueError:

@@ -201,7 +201,7 @@ def test_a_line_that_vanished_and_buttons_that_were_closed_are_faults(panel: Pan
     with pytest.raises(LampFault, match=r"button deny cannot be read any more .line is gone.; check its wiring"):
         panel.buttons.stuck()
     panel.buttons.close()
-    with pytest.raises(LampFault, match="closed"):
+    with pytest.raises(LampFault, match="no more"):
         panel.buttons.stuck()
 
 
@@ -261,3 +261,15 @@ def test_the_driver_looks_by_itself_and_no_more_once_it_is_closed() -> None:
     assert heard.get(timeout=5) is Button.CALL
     buttons.close()
     assert not any(thread.name == "buttons" for thread in threading.enumerate())
+
+
+def test_buttons_that_one_failed_look_has_made_deaf_say_so_and_are_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = MockFactory()
+    buttons = GpioButtons(pins, {Button.CALL: 19})
+    looking = next(thread for thread in threading.enumerate() if thread.name == "buttons")
+    with monkeypatch.context() as failing:
+        failing.setattr(type(pins.pin(19)), "state", property(lambda _: (_ for _ in ()).throw(OSError(5, "I/O error"))))
+        looking.join(5)
+    with pytest.raises(LampFault, match="open them again"):
+        buttons.stuck()
+    buttons.close()

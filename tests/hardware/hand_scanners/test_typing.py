@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.hand_scanners._layouts import CAPS_LOCK, ENTER, LAYOUTS, LEFT_CTRL, RIGHT_ALT, SPACE, TAB
+from hardware.hand_scanners._layouts import (
+    CAPS_LOCK,
+    ENTER,
+    LAYOUTS,
+    LEFT_ALT,
+    LEFT_CTRL,
+    LEFT_SHIFT,
+    RIGHT_ALT,
+    SPACE,
+    TAB,
+)
 from hardware.hand_scanners._typing import AFTER_ENTER_S, MOST_BYTES, WITHOUT_ENTER_S, AltCodes, Habits, Typing
 from tests.support.keystrokes import Key, alt_code, held, stroke, typed
 
@@ -38,6 +48,15 @@ def test_every_key_of_every_layout_gives_its_character(layout: str) -> None:
     tables = (known.plain, known.shifted, known.third)
     every = "".join(sorted(set(chain(*(table.values() for table in tables))) - known.dead - set("\t")))
     assert texts(typed(f"<{every}>", layout), Habits(layout=layout)) == [f"<{every}>"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("modifiers", [(LEFT_CTRL,), (LEFT_CTRL, LEFT_SHIFT), (LEFT_CTRL, RIGHT_ALT), (LEFT_ALT,)])
+def test_no_key_with_any_modifier_stops_the_scanner(layout: str, modifiers: tuple[int, ...]) -> None:
+    down, up = [(code, True) for code in modifiers], [(code, False) for code in modifiers]
+    for code in set(range(128)) - set(modifiers):
+        came = texts([*down, *stroke(code), *up, *typed("<\n", layout)], Habits(layout=layout))
+        assert came[-1].endswith("<"), code
 
 
 @given(st.text(st.sampled_from(sorted(set(LAYOUTS["us"].plain.values()) | set(LAYOUTS["us"].shifted.values()))),

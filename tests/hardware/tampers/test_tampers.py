@@ -82,7 +82,7 @@ def test_a_line_that_is_gone_or_closed_is_a_fault() -> None:
     with pytest.raises(LampFault, match="tamper switch on GPIO16 is gone"):
         switch.opened()
     switch.close()
-    with pytest.raises(LampFault, match="closed"):
+    with pytest.raises(LampFault, match="no more"):
         switch.opened()
 
 

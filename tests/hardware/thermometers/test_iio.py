@@ -56,6 +56,8 @@ def test_another_emissivity_is_not_believed_unless_the_settings_say_so(tree: Tre
     (tree.device / "in_temp_object_calibemissivity").write_text("0.950000000\n")
     assert fails_with(Iio(tree.devices)) is SensorCode.SETUP
     Iio(tree.devices, emissivity=0.95).read()
+    (tree.device / "in_temp_object_calibemissivity").write_bytes(b"\xff warm\n")
+    assert fails_with(Iio(tree.devices)) is SensorCode.BUS
 
 
 @pytest.mark.parametrize(

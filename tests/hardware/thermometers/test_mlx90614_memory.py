@@ -135,3 +135,12 @@ def test_power_over_a_line_is_off_for_a_moment(monkeypatch: pytest.MonkeyPatch) 
     assert seen == [(0.1, 0), (0.25, 1)]
     with pytest.raises(SettingsError, match="GPIO99"):
         open_power(99, pins)
+
+
+def test_power_over_a_line_that_is_gone_is_a_fault_of_the_thermometer() -> None:
+    pins = MockFactory()
+    cycle = open_power(4, pins, sleep=lambda _: None)
+    pins.pin(4)._set_function("input")  # as another program leaves a line that it took
+    with pytest.raises(SensorFault, match="GPIO4") as caught:
+        cycle()
+    assert caught.value.code is SensorCode.ABSENT
