@@ -66,6 +66,11 @@ class Gate:
         return self._closing.is_set()
 
     @property
+    def following(self) -> bool:
+        """Whether the thread that follows is at work; without it the gate would look silent for ever."""
+        return self._thread.is_alive()
+
+    @property
     def silent(self) -> bool:
         """Whether nothing came for three seconds: what was known is not to be shown as if it were now."""
         return self._monotonic_s() - self._heard_s > SILENT_S
@@ -112,7 +117,7 @@ class Gate:
 
     def _follow(self) -> None:
         while not self.closing:
-            with suppress(LinkDown):
+            with suppress(OSError):  # LinkDown, and whatever a machine short of memory or descriptors says
                 self._listen()
             if self._again_at_once.is_set():
                 self._again_at_once.clear()

@@ -51,7 +51,10 @@ def listen(path: Path, mode: int = 0o660) -> socket.socket:
 
 def connect(path: Path, timeout_s: float | None = 5.0) -> socket.socket:
     """A connection to whoever listens at `path`. Raises LinkDown."""
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    except OSError as error:
+        raise LinkDown(f"no connection to {path} can be made ({error.strerror})") from error
     client.settimeout(timeout_s)
     try:
         with _address(path) as address:

@@ -96,7 +96,7 @@ class WebService:
                         renew(server, authority)
                     with suppress(DeskUnwritable):  # the desk's own state says so
                         desk.forget_on_time(self._settings.retention.audit_days)
-                if serving.is_alive() and answers(settings.web):
+                if serving.is_alive() and gate.following and answers(settings.web):
                     self._notifier.turn_done()
             self._notifier.stopping()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,6 +48,18 @@ def test_many_ask_at_once(server):
 def test_nobody_listening_is_one_clear_line(tmp_path):
     with pytest.raises(LinkDown, match="nobody answers"):
         link.ask(tmp_path / "nobody.sock", Question(1), Answer)
+
+
+def test_a_machine_without_a_descriptor_left_is_a_link_that_is_down(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(LinkDown) as caught:
+            link.connect(server)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "Too many open files" in str(caught.value)
+    assert link.ask(server, Question(5), Answer) == Answer(10)
 
 
 def test_a_folder_deeper_than_a_socket_address_is_no_trouble(tmp_path):

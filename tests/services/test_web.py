@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,11 +23,13 @@ import requests
 from flask import Flask
 
 from kiosk.core.faults import SettingsError
-from kiosk.services.web import answers, cookie_key, make_server, renew, under_own_authority
+from kiosk.services.notify import Notifier
+from kiosk.services.web import WebService, answers, cookie_key, make_server, renew, under_own_authority
 from kiosk.settings import Settings, WebSection, places
 from kiosk.store.authority import Authority
 from tests.support.gate_stub import GateStub
 from tests.support.ports import free_port
+from web.gate import Gate
 
 PATIENCE_S = 30.0
 
@@ -132,6 +135,41 @@ def test_systemd_hears_that_it_is_ready_and_alive(tmp_path: Path):
             process.send_signal(signal.SIGTERM)
             while systemd.recv(100) != b"STOPPING=1":
                 pass
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_the_watchdog_is_fed_only_while_somebody_listens_to_the_gate(tmp_path: Path, monkeypatch, follows: bool):
+    if not follows:
+        monkeypatch.setattr(Gate, "_follow", lambda gate: None)
+    fed = Fed()
+    settings = replace(Settings(), web=WebSection(port=free_port()))
+    WebService(settings, places(tmp_path), notifier=fed, say=lambda _: None).run(Looks(2))
+    assert fed.turns == (2 if follows else 0)
+
+
+class Fed(Notifier):
+    """Counts how often the watchdog is fed."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.turns = 0
+
+    def turn_done(self) -> None:
+        self.turns += 1
+
+
+class Looks:
+    """Stops a service after so many looks, of which none waits."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+
+    def is_set(self) -> bool:
+        return self._left < 0
+
+    def wait(self, timeout: float) -> bool:
+        self._left -= 1
+        return self.is_set()
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path):

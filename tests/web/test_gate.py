@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from contextlib import closing
@@ -10,6 +11,8 @@ from kiosk.core.requests import AnyRequest
 from kiosk.services import link
 from kiosk.services.messages import Follow, State
 from tests.support import gate_stub
+from tests.support.gate_stub import GateStub
+from web import gate as ear
 from web.gate import Gate
 
 
@@ -38,5 +41,25 @@ def test_pictures_are_followed_only_while_a_page_shows_them(tmp_path):
             with gate.watched():
                 pass
         assert came(3)
+        gate.wait(0, timeout_s=5)
         assert not gate.silent
     assert wishes == [False, True, False]
+
+
+def test_an_ear_that_found_no_descriptor_hears_the_gate_as_soon_as_there_is_one(tmp_path, monkeypatch):
+    real, tried = link.connect, []
+
+    def connect(*given, **more):
+        tried.append(given)
+        if len(tried) < 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(*given, **more)
+
+    monkeypatch.setattr(link, "connect", connect)
+    monkeypatch.setattr(ear, "RETRY_S", 0.01)
+    with closing(GateStub(tmp_path / "gate.sock")), closing(Gate(tmp_path / "gate.sock")) as gate:
+        gate.start()
+        gate.wait(0, timeout_s=5)
+        assert gate.following
+        assert not gate.silent
+    assert not gate.following
