@@ -28,6 +28,7 @@ STANDS_IN = {
     "hand_scanner": "none",
 }
 FROM_FILES = ("stills", "video")  # pictures in files are there, or misspelt; nothing stands in for them
+WALKED_BY = ("camera", "thermometer")  # the devices before which the people of the simulated street step
 WATCHDOG_S = {"gate": 3.0, "web": 15.0, "resolver": 10.0}
 
 
@@ -55,20 +56,17 @@ def command(
     for folder in (at.state, at.runtime):
         folder.mkdir(parents=True, exist_ok=True)
 
-    def whole() -> tuple[Settings, tuple[Path, ...]]:
+    equipment = _Equipment(devices, at)
+
+    def plan() -> tuple[Settings, list[Child]]:
         settings = open_settings(config, at)
         web = replace(settings.web, host=host or settings.web.host, port=port or settings.web.port)
-        first, trusted = _equipped(settings.lane[0], devices, at)
-        return replace(settings, web=web, lane=(first, *settings.lane[1:])), (*trust, *trusted)
+        first, trusted = equipment.of(settings.lane[0])
+        settings = replace(settings, web=web, lane=(first, *settings.lane[1:]))
+        return settings, _children(settings, (*trust, *trusted), at, config)
 
-    settings, lists = whole()
-    children = _children(settings, lists, at, config)
-
-    def again() -> tuple[Settings, list[Child]]:
-        fresh, trusted = whole()
-        return fresh, _children(fresh, trusted, at, config)
-
-    changes = _Changes(at, settings, again)
+    settings, children = plan()
+    changes = _Changes(at, settings, plan)
     Supervisor(children, click.echo, changes.look, lambda: _errand(at, config)).run(lambda: _greet(settings))
 
 
@@ -105,21 +103,41 @@ def _errand(at: Places, config: Path | None) -> Sequence[str]:
     return ("backup", "--daily", "--state", str(at.state), *(("--config", str(config)) if config else ()))
 
 
-def _equipped(lane: Lane, asked: Mapping[str, str | None], at: Places) -> tuple[Lane, list[Path]]:
-    """The lane with a stand-in for every device that is missing, and the trust lists those need."""
-    specs = {kind: _present_or_stand_in(kind, asked[kind] or getattr(lane, kind)) for kind in STANDS_IN}
-    trusted: list[Path] = []
-    if specs["camera"] == "simulated":
-        made = street.make(at, datetime.now(UTC))
-        specs["camera"] = f"simulated:{made.deck}"
-        trusted.append(made.trust)
-        if specs["thermometer"] == "simulated":
-            specs["thermometer"] = f"simulated:{made.deck}"
-    return replace(lane, **specs), trusted  # type: ignore[arg-type]
+class _Equipment:
+    """The first lane's devices, with a stand-in for each that is missing.
+
+    Each is decided once, and anew only when another one is asked for: by then our own processes hold them, and trying
+    a device again would find it taken.
+    """
+
+    def __init__(self, options: Mapping[str, str | None], at: Places) -> None:
+        self._options, self._at = options, at
+        self._asked: dict[str, str] = {}
+        self._used: dict[str, str] = {}
+        self._street: street.SimulatedStreet | None = None
+
+    def of(self, lane: Lane) -> tuple[Lane, list[Path]]:
+        """The lane with the devices that it uses, and the trust lists those need. Raises as `_present_or_stand_in`."""
+        asked = {kind: self._options[kind] or getattr(lane, kind) for kind in STANDS_IN}
+        used = {kind: self._decided(kind, spec) for kind, spec in asked.items()}
+        self._asked, self._used = asked, used  # all of it, or nothing where one is refused
+        if used["camera"] != "simulated":
+            return replace(lane, **used), []  # type: ignore[arg-type]
+        self._street = self._street or street.make(self._at, datetime.now(UTC))
+        walking = {kind: f"simulated:{self._street.deck}" for kind in WALKED_BY if used[kind] == "simulated"}
+        return replace(lane, **used | walking), [self._street.trust]  # type: ignore[arg-type]
+
+    def _decided(self, kind: str, spec: str) -> str:
+        if spec == self._asked.get(kind):
+            return self._used[kind]
+        return _present_or_stand_in(kind, spec, so_far=self._used.get(kind, "none"))
 
 
-def _present_or_stand_in(kind: str, spec: str) -> str:
+def _present_or_stand_in(kind: str, spec: str, so_far: str = "none") -> str:
     """`spec` if its device answers, else the kind's stand-in with one line that says so.
+
+    Where the kind used a real device so far, no stand-in takes its place: our own process may be what holds the new
+    one as well, and where it really is missing, the services say so.
 
     Raises SettingsError for a driver or argument that is wrong, CameraFault for pictures that are not there.
     """
@@ -132,11 +150,17 @@ def _present_or_stand_in(kind: str, spec: str) -> str:
     except KioskError as error:
         if spec.partition(":")[0] in FROM_FILES:
             raise
+        if _is_real(kind, so_far):
+            return spec
         click.echo(
             _("%(kind)s: %(fault)s; %(stand_in)s takes its place", kind=kind, fault=error, stand_in=STANDS_IN[kind])
         )
         return STANDS_IN[kind]
     return spec
+
+
+def _is_real(kind: str, spec: str) -> bool:
+    return spec.partition(":")[0] not in (STANDS_IN[kind], "simulated", "none", *FROM_FILES)
 
 
 def _try(kind: str, spec: str) -> None:
