@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 import hardware
-from kiosk.cli._options import device_options, open_places, open_settings, state_option
+from kiosk.cli._options import device_options, main_settings, open_places, open_settings, state_option
 from kiosk.core.faults import KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services import street
@@ -66,34 +66,57 @@ def command(
         return settings, _children(settings, (*trust, *trusted), at, config)
 
     settings, children = plan()
-    changes = _Changes(at, settings, plan)
+    changes = _Changes(at, settings, plan, config)
     Supervisor(children, click.echo, changes.look, lambda: _errand(at, config)).run(lambda: _greet(settings))
 
 
 class _Changes:
     """What the pages write over the settings while the kiosk runs, and whom that concerns."""
 
-    def __init__(self, at: Places, settings: Settings, again: Callable[[], tuple[Settings, list[Child]]]) -> None:
-        self._at, self._settings, self._again = at, settings, again
-        self._seen = self._stamp()
+    def __init__(
+        self, at: Places, settings: Settings, plan: Callable[[], tuple[Settings, list[Child]]], config: Path | None
+    ) -> None:
+        self._at, self._config = at, config
+        self._settings, self._plan = settings, plan
+        self._refused = ""
+        self._seen = self._stamps()
 
     def look(self) -> dict[str, Sequence[str]]:
-        """The processes that read what changed since the last look, with their arguments; mostly none."""
-        seen = self._stamp()
+        """The processes that read what changed since the last look, with their arguments; mostly none.
+
+        Settings that are wrong change nothing, and one line says why; once their files are right they are taken.
+        """
+        seen = self._stamps()
         if seen == self._seen:
             return {}
         self._seen = seen
-        fresh, children = self._again()
+        try:
+            fresh, children = self._plan()
+        except (KioskError, OSError) as error:  # a full disk, too, is no reason to end what runs
+            self._refuse(str(error))
+            return {}
+        self._refused = ""
         anew = concerned(self._settings, fresh)
         self._settings = fresh
         return {child.name: child.arguments for child in children if child.name.split()[0] in anew}
 
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = self._at.written_settings.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_ino
+    def _refuse(self, why: str) -> None:
+        if why != self._refused:
+            click.echo(_("%(fault)s; everything goes on with the settings so far", fault=why))
+        self._refused = why
+
+    def _stamps(self) -> list[tuple[int, int] | None]:
+        """Of the pages' file; of the administrator's as well as long as settings are refused, for it may be why."""
+        main = main_settings(self._config, self._at) if self._refused else None
+        return [_stamp(path) for path in (self._at.written_settings, main) if path]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
 
 
 def _errand(at: Places, config: Path | None) -> Sequence[str]:
