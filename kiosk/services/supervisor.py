@@ -22,6 +22,8 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
 LOOK_EVERY_S = 0.05
+LONGEST_TURN_S = 0.1  # what goes beyond it is nobody's silence: the supervisor was stopped, starved, or busy
+MOST_HEARD = 100  # messages of one process in one turn, so that one that never stops talking holds up nobody
 CHANGED_EVERY_S = 1.0  # so often it is asked whether settings changed
 READY_WITHIN_S = 60.0  # of silence while it starts: a slow camera takes seconds to open
 MOST_STARVED = 8  # times its watchdog, after which even a process that waits for the processor is started anew
@@ -64,8 +66,8 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     channel: socket.socket | None = None
     ready: bool = False
-    heard_s: float = 0.0
-    heard_at: Turn = Turn()
+    silent_s: float = 0.0  # since it was last heard, or started, as far as anybody listened
+    heard_turn: Turn = Turn()
     started_s: float = 0.0
     short_lives: int = 0
     not_before_s: float = 0.0
@@ -81,6 +83,7 @@ class Supervisor:
         say: Callable[[str], None],
         changed: Callable[[], Mapping[str, Sequence[str]]] = dict,
         errand: Callable[[], Sequence[str]] = tuple,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`changed` tells which processes have to start anew, by name, and with which arguments from then on.
 
@@ -88,8 +91,9 @@ class Supervisor:
         """
         self._children = list(children)
         self._changed, self._errand = changed, errand
-        self._running: subprocess.Popen[bytes] | None = None
-        self._asked_s = time.monotonic()
+        self._running_errand: subprocess.Popen[bytes] | None = None
+        self._monotonic_s = monotonic_s
+        self._asked_s = self._listened_s = monotonic_s()
         self._say = say
         self._selector = selectors.DefaultSelector()
         self._stopping = False
@@ -101,44 +105,50 @@ class Supervisor:
         told = False
         try:
             while not self._stopping:
-                for child in self._children:
-                    self._keep(child)
-                self._listen()
-                self._renew()
+                self.turn()
                 if not told and all(child.ready for child in self._children):
                     told = True
                     ready()
         finally:
             self._end()
 
+    def turn(self) -> None:
+        """One turn: what the children said meanwhile is heard before any of them is judged."""
+        self._listen()
+        if self._stopping:  # while it listened: whoever ends now is not started anew
+            return
+        for child in self._children:
+            self._keep(child)
+        self._renew()
+
+    def _listen(self) -> None:
+        heard = [key.data for key, _ in self._selector.select(timeout=LOOK_EVERY_S)]
+        now_s = self._monotonic_s()
+        passed_s, self._listened_s = min(now_s - self._listened_s, LONGEST_TURN_S), now_s
+        for child in self._children:
+            child.silent_s += passed_s
+        for child in heard:
+            _hear(child)
+
     def _keep(self, child: Child) -> None:
-        now_s = time.monotonic()
         if child.process is None:
-            if now_s >= child.not_before_s:
+            if self._monotonic_s() >= child.not_before_s:
                 self._start(child)
             return
-        if child.process.poll() is None:
-            if self._silent(child, now_s):
-                self._say(f"{child.name} has fallen silent; starting it anew")
-                child.process.kill()
-                child.process.wait()
-            else:
-                return
-        elif not self._stopping:
-            self._say(f"{child.name} has ended ({_how(child.process.returncode)}); starting it anew")
+        code = child.process.poll()
+        if code is not None:
+            self._say(f"{child.name} has ended ({_how(code)}); starting it anew")
+        elif _hangs(child, child.process.pid):
+            self._say(f"{child.name} has fallen silent; starting it anew")
+            child.process.kill()
+            child.process.wait()
+        else:
+            return
         self._bury(child)
-
-    def _silent(self, child: Child, now_s: float) -> bool:
-        """Whether it has been silent for too long, and not for want of the processor."""
-        silent_s = now_s - child.heard_s
-        most_s = child.watchdog_s if child.ready else READY_WITHIN_S
-        if silent_s <= most_s or child.process is None:
-            return False
-        return silent_s > MOST_STARVED * most_s or not starved(turn_of(child.process.pid), child.heard_at, most_s)
 
     def _renew(self) -> None:
         """Lets those start anew whose settings changed; the others go on."""
-        now_s = time.monotonic()
+        now_s = self._monotonic_s()
         if now_s - self._asked_s < CHANGED_EVERY_S:
             return
         self._asked_s = now_s
@@ -152,13 +162,13 @@ class Supervisor:
         self._run_errand()
 
     def _run_errand(self) -> None:
-        if self._running is not None and self._running.poll() is None:
+        if self._running_errand is not None and self._running_errand.poll() is None:
             return
         arguments = self._errand()
-        self._running = self._begin(arguments, os.environ) if arguments else None
+        self._running_errand = self._begin(arguments, os.environ) if arguments else None
 
     def _bury(self, child: Child) -> None:
-        now_s = time.monotonic()
+        now_s = self._monotonic_s()
         child.short_lives = child.short_lives + 1 if now_s - child.started_s < SHORT_LIFE_S else 0
         child.not_before_s = now_s + (PAUSE_S if child.short_lives >= SHORT_LIVES else 0.0)
         child.process, child.ready = None, False
@@ -180,7 +190,7 @@ class Supervisor:
         environment.pop("WATCHDOG_PID", None)
         self._selector.register(channel, selectors.EVENT_READ, child)
         child.channel = channel
-        child.started_s = child.heard_s = time.monotonic()
+        child.started_s, child.silent_s, child.heard_turn = self._monotonic_s(), 0.0, Turn()
         child.process = self._begin(child.arguments, environment)
 
     def _begin(self, arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -191,39 +201,48 @@ class Supervisor:
             start_new_session=True,  # Ctrl-C is the supervisor's to pass on, in order
         )
 
-    def _listen(self) -> None:
-        for key, _ in self._selector.select(timeout=LOOK_EVERY_S):
-            child: Child = key.data
-            with suppress(BlockingIOError):
-                while True:
-                    message = key.fileobj.recv(4096)  # type: ignore[union-attr]
-                    child.heard_s = time.monotonic()
-                    child.heard_at = turn_of(child.process.pid) if child.process else Turn()
-                    if b"READY=1" in message.split(b"\n"):
-                        child.ready = True
-
     def _end(self) -> None:
         """Last started, first ended; whoever does not end in time is killed."""
-        if self._running is not None:
-            self._running.terminate()
-            try:
-                self._running.wait(timeout=PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                self._running.kill()
-                self._running.wait()
+        if self._running_errand is not None:
+            _stop(self._running_errand)
         for child in reversed(self._children):
             if child.process is None:
                 continue
-            with suppress(ProcessLookupError):
-                child.process.terminate()
-            try:
-                child.process.wait(timeout=PATIENCE_S)
-            except subprocess.TimeoutExpired:
+            if not _stop(child.process):
                 self._say(f"{child.name} does not end by itself; killed")
-                child.process.kill()
-                child.process.wait()
             self._bury(child)
         self._selector.close()
+
+
+def _hear(child: Child) -> None:
+    """Takes in what it said; only for one that said something."""
+    if child.channel is None or child.process is None:
+        return
+    child.silent_s, child.heard_turn = 0.0, turn_of(child.process.pid)
+    with suppress(BlockingIOError):
+        for _ in range(MOST_HEARD):
+            message = child.channel.recv(4096)
+            child.ready = child.ready or b"READY=1" in message.split(b"\n")
+
+
+def _hangs(child: Child, pid: int) -> bool:
+    """Whether it has been silent for too long, and not for want of the processor."""
+    most_s = child.watchdog_s if child.ready else READY_WITHIN_S
+    if child.silent_s <= most_s:
+        return False
+    return child.silent_s > MOST_STARVED * most_s or not starved(turn_of(pid), child.heard_turn, most_s)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> bool:
+    """Ends a process; whether it went by itself, or had to be killed."""
+    process.terminate()
+    try:
+        process.wait(timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+    return True
 
 
 def end_with_supervisor() -> None:

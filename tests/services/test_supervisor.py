@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -172,6 +175,91 @@ def test_an_errand_runs_once_beside_the_others_and_again_only_when_it_is_wanted_
     finally:
         kept._stopping = True
         thread.join(10)
+
+
+class Stepped:
+    """A supervisor turn by turn, at a time of the test's; its one process sleeps, and the test speaks for it."""
+
+    WATCHDOG_S = 0.8
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        started = supervisor.subprocess.Popen
+        monkeypatch.setattr(supervisor, "LOOK_EVERY_S", 0.0)
+        monkeypatch.setattr(supervisor.subprocess, "Popen", lambda _, **more: started(["sleep", "60"], **more))
+        self.now_s = 1000.0
+        self.said: list[str] = []
+        self.renewal_s = 0.0
+        self.child = Child("part", ["part"], self.WATCHDOG_S)
+        self.supervisor = Supervisor([self.child], self.said.append, self.renew, monotonic_s=lambda: self.now_s)
+        self.supervisor.turn()
+        self.says("READY=1")
+        self.passes(0.05)
+        assert self.child.ready
+
+    def renew(self) -> dict[str, list[str]]:
+        self.now_s += self.renewal_s
+        return {}
+
+    def says(self, message: str) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as voice:
+            voice.sendto(message.encode(), self.child.channel.getsockname())
+
+    def passes(self, seconds: float) -> None:
+        """Goes by in one turn."""
+        self.now_s += seconds
+        self.supervisor.turn()
+
+
+@pytest.fixture
+def stepped(monkeypatch):
+    stepped = Stepped(monkeypatch)
+    yield stepped
+    stepped.supervisor._end()
+
+
+def test_what_a_process_said_during_a_slow_renewal_is_heard_before_it_is_judged(stepped):
+    stepped.renewal_s = 5.0
+    stepped.passes(1.0)
+    stepped.says("WATCHDOG=1")
+    for _ in range(20):  # a second later, and once more five seconds of renewal
+        stepped.passes(0.05)
+        stepped.says("WATCHDOG=1")
+    assert stepped.said == []
+
+
+def test_the_time_in_which_the_supervisor_was_stopped_is_not_its_processes_silence(stepped):
+    first = stepped.child.process
+    stepped.passes(3600.0)  # Ctrl-Z, or the whole machine held still: nothing was said meanwhile
+    stepped.passes(0.05)
+    assert (stepped.said, stepped.child.process) == ([], first)
+
+
+def test_a_process_that_stays_silent_after_the_supervisor_was_stopped_is_started_anew(stepped):
+    stepped.passes(3600.0)
+    turns = 0
+    while not stepped.said and turns < 100:
+        stepped.passes(0.05)
+        turns += 1
+    assert "fallen silent" in stepped.said[0]
+    assert turns * 0.05 == pytest.approx(stepped.WATCHDOG_S, abs=0.15)
+
+
+def test_a_process_that_never_stops_talking_holds_up_nobody():
+    told = itertools.chain([b"READY=1"], itertools.repeat(b"WATCHDOG=1", 10_000))
+    channel = Mock(recv=lambda _: next(told))
+    chatterbox = Child("part", ["part"], 0.8, process=Mock(pid=os.getpid()), channel=channel, silent_s=0.5)
+    supervisor._hear(chatterbox)
+    assert (chatterbox.ready, chatterbox.silent_s) == (True, 0.0)
+    assert len(list(told)) == 10_001 - supervisor.MOST_HEARD
+
+
+def test_nobody_is_started_anew_once_the_end_has_been_asked_for(stepped):
+    stepped.child.process.kill()
+    stepped.child.process.wait()
+    stepped.supervisor._stopping = True
+    stepped.passes(0.05)
+    assert stepped.said == []
+    assert stepped.child.process.returncode == -signal.SIGKILL
 
 
 def test_a_process_that_only_waits_for_the_processor_has_not_fallen_silent():
