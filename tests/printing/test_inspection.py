@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from kiosk.core.model import Outcome
 from kiosk.core.reasons import Reason
 from kiosk.printing.inspection import Event, inspection
 from kiosk.printing.paper import CJK_FONT
+from tests.support.drawings import drawings
 
 MADE, ZONE = datetime(2026, 11, 21, 4, tzinfo=UTC), ZoneInfo("Asia/Shanghai")
 SPAN = MADE - timedelta(hours=24), MADE
@@ -31,15 +31,7 @@ def _in_english():
 
 
 def text_of(pdf: bytes) -> str:
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    return "".join(map(_inflated, streams))
-
-
-def _inflated(stream: bytes) -> str:
-    try:
-        return zlib.decompress(stream).decode("latin-1")
-    except zlib.error:
-        return ""
+    return "".join(drawings(pdf))
 
 
 def sheet(events: list[Event], gaps: int = 0, place: str = "South gate") -> bytes:

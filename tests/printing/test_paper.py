@@ -1,7 +1,6 @@
 """What is drawn on paper, read back from the PDF's own drawing commands."""
 
 import re
-import zlib
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,6 +11,7 @@ from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE, Paper
 from kiosk.printing.pass_card import HEIGHT_MM, SHEET_MM, WIDTH_MM, PassCard, pass_card, pass_sheets
 from tests.support import mint
 from tests.support.codes import codes_in
+from tests.support.drawings import drawings
 
 MADE = datetime(2026, 11, 21, tzinfo=UTC)
 CJK = pytest.mark.skipif(not CJK_FONT.exists(), reason=f"install {CJK_PACKAGE} for printing Chinese")
@@ -19,15 +19,7 @@ CJK = pytest.mark.skipif(not CJK_FONT.exists(), reason=f"install {CJK_PACKAGE} f
 
 def page(pdf: bytes) -> str:
     """The drawing commands of the first page."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    return next(text for text in map(inflated, streams) if " re" in text)
-
-
-def inflated(stream: bytes) -> str:
-    try:
-        return zlib.decompress(stream).decode("latin-1")
-    except zlib.error:
-        return ""
+    return next(text for text in drawings(pdf) if " re" in text)
 
 
 def painted(pdf: bytes, width_mm: float, height_mm: float) -> np.ndarray:
@@ -82,8 +74,7 @@ def test_a_long_name_is_made_smaller_instead_of_cut():
 
 
 def page_text(paper: Paper) -> str:
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", paper.pdf(), re.DOTALL)
-    return "".join(map(inflated, streams))
+    return "".join(drawings(paper.pdf()))
 
 
 def test_dashes_and_quotes_that_the_latin_font_lacks_are_written_plainly(tmp_path):

@@ -2,7 +2,6 @@
 
 import io
 import re
-import zlib
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -14,6 +13,7 @@ from kiosk.printing.paper import CJK_FONT, CJK_PACKAGE
 from kiosk.printing.venue_poster import SIZES_MM, VenuePoster, as_pdf, as_svg
 from tests.support import mint
 from tests.support.codes import codes_in
+from tests.support.drawings import drawings
 
 MADE = datetime(2026, 11, 21, tzinfo=UTC)
 CJK = pytest.mark.skipif(not CJK_FONT.exists(), reason=f"install {CJK_PACKAGE} for printing Chinese")
@@ -46,14 +46,7 @@ def painted(pdf: bytes, size: str) -> np.ndarray:
 
 def page(pdf: bytes) -> str:
     """The drawing commands of the page."""
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
-        try:
-            text = zlib.decompress(stream).decode("latin-1")
-        except zlib.error:
-            continue
-        if " re f" in text:
-            return text
-    raise AssertionError("no page")
+    return next(text for text in drawings(pdf) if " re f" in text)
 
 
 def drawn(svg: bytes) -> np.ndarray:

@@ -6,7 +6,6 @@ import csv
 import io
 import random
 import re
-import zlib
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from kiosk.store.daily import day_report
 from kiosk.store.reader import Filter
 from kiosk.store.records import Records
 from tests.support import written_logbook
+from tests.support.drawings import drawings
 from tests.support.written_logbook import MORNING, draft
 from tests.web.conftest import PASSPHRASE, Clock, Visitor, until
 from web import create_app, records
@@ -76,15 +76,7 @@ def again(manager: Visitor) -> None:
 
 def text_of(pdf: bytes) -> str:
     """The drawing commands of a PDF."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    return "".join(_inflated(stream) for stream in streams)
-
-
-def _inflated(stream: bytes) -> str:
-    try:
-        return zlib.decompress(stream).decode("latin-1")
-    except zlib.error:
-        return ""
+    return "".join(drawings(pdf))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
