@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kiosk.core import rules as rules_file
+from kiosk.core.codecs import plain
 from kiosk.core.country_rules import RuleBook
 from kiosk.core.faults import SettingsError
 from kiosk.core.formats import online_code
@@ -22,6 +23,7 @@ from kiosk.settings import Places
 from kiosk.store import lists, rule_files
 
 EVERY_S = 2.0
+_SAID = 400  # characters of why a file was refused
 
 P = TypeVar("P")
 
@@ -80,7 +82,10 @@ class Lists:
     def _rules(self) -> Rules:
         path = self._at.rules
         rules = rules_file.parse(path.read_bytes(), str(path)) if path.exists() else Rules()
-        online_code.services(rules.online.patterns)  # a wrong pattern refuses the file
+        try:
+            online_code.services(rules.online.patterns)
+        except SettingsError as error:  # a wrong pattern refuses the file
+            raise SettingsError(f"{path}: {error}") from error
         return rules
 
     def _trust(self) -> Trust | None:
@@ -89,7 +94,7 @@ class Lists:
     def _last_good(self) -> Trust:
         """At a start with a broken list: the copies of the last imports; nothing is believed where one lacks."""
         try:
-            return lists.last_good(self._at, self._more)
+            return _fenced(lambda: lists.last_good(self._at, self._more))
         except SettingsError:
             return Trust()
 
@@ -98,9 +103,9 @@ class Lists:
 
     def _kept(self, watched: Watched, read: Callable[[], P], old: P) -> P:
         try:
-            new = read()
-        except (SettingsError, OSError) as error:
-            watched.became("refused", str(error))
+            new = _fenced(read)
+        except SettingsError as error:
+            watched.became("refused", plain.words(str(error), _SAID))
             return old
         watched.became("ok")
         return new
@@ -128,6 +133,16 @@ class Lists:
         """Stops looking."""
         self._stop.set()
         self._thread.join(timeout=2)
+
+
+def _fenced(read: Callable[[], P]) -> P:
+    """What `read` makes of its files. Raises SettingsError whatever they hold: the gate goes on with the last good."""
+    try:
+        return read()
+    except (SettingsError, OSError) as error:
+        raise SettingsError(str(error)) from error
+    except Exception as error:
+        raise SettingsError(f"cannot be understood: {type(error).__name__}: {error}") from error
 
 
 def _status(file: Path) -> os.stat_result | None:

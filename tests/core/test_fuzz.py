@@ -6,6 +6,7 @@ import pytest
 
 from kiosk.core import codecs
 from kiosk.core.formats import all_formats
+from kiosk.core.trust.parse import kinds
 from tests.support.fuzz_targets import targets
 from tests.support.fuzzing import Cost, TooMuch, attempt, changed, short
 
@@ -22,6 +23,11 @@ def test_every_format_and_every_codec_is_a_target():
     assert {f"formats/{each.name}" for each in all_formats()} <= targets().keys()
     known = {name.partition("/")[2] for name in targets() if name.startswith("codecs/")}
     assert {each.name for each in pkgutil.iter_modules(codecs.__path__)} - known <= WITHIN_OTHERS
+
+
+def test_every_kind_of_list_is_a_target():
+    known = {name.rpartition("/")[2] for name in targets() if name.startswith("files/trust_list/")}
+    assert known == {kind.__name__.rpartition(".")[2] for kind in kinds()} - {"signed_list"}  # never taken as it is
 
 
 @pytest.mark.parametrize("name", [name for name in targets() if not name.startswith("codecs/jws")])

@@ -1,7 +1,9 @@
 """The gate believes the newest good lists: running and after a start, whatever became of a file in between."""
 
 import json
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk.core.trust import Trust
@@ -54,3 +56,56 @@ def test_a_list_that_was_removed_does_not_come_back(at):
     lists.take_away(at.trust / "deny-1.json")
     (at.trust / "deny-2.json").write_text("{")
     assert started(at).policy.trust.denied == {"venue:2"}
+
+
+STRAY = "\udcff"  # a byte in a file's name that is no character
+DAMAGED = {
+    "rules.toml": [
+        b"a = " + b"[" * 20_000, b"a = " + b"9" * 5000, b"\xff", b'[online]\npatterns = ["a health b{99999999999}"]'
+    ],
+    "trust/signers.pem": [b"-----BEGIN CERTIFICATE-----\nMAAAA\n-----END CERTIFICATE-----\n", b""],
+    f"trust/{STRAY}.json": [b"{"],
+    "country-rules/at.json": [b'[{"Identifier": 1}]', b"[" * 20_000, b"9" * 5000],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        pytest.param(file, data, id=f"{Path(file).stem.strip(STRAY)}{at}")
+        for file in DAMAGED
+        for at, data in enumerate(DAMAGED[file])
+    ],
+)
+def test_whatever_becomes_of_a_file_the_gate_names_it_and_goes_on_with_what_it_believed(at, file, data):
+    at.rules.write_text("[temperature]\nthreshold_c = 37.0\n")
+    running = started(at)
+    (at.state / file).parent.mkdir(exist_ok=True)
+    (at.state / file).write_bytes(data)
+    running._refresh()
+    views = [state.view() for state in (running.rules_state, running.trust_state, running.country_state)]
+    (refused,) = (view for view in views if not view.ok)
+    assert refused.state == "refused"
+    assert Path(file).stem.strip(STRAY) in refused.detail
+    msgspec.json.encode(views)  # they go to the pages
+    assert running.policy.rules.temperature.threshold_c == 37.0
+    assert running.policy.trust.denied == {"venue:1", "venue:2"}
+    started(at)  # with the file as it is
+
+
+def test_what_no_reader_foresaw_does_not_end_the_watching(at, monkeypatch):
+    def unforeseen(*_: object) -> Trust:
+        raise ZeroDivisionError("nobody thought of it")
+
+    running = started(at)
+    with monkeypatch.context() as during:
+        during.setattr(lists, "of_kiosk", unforeseen)
+        (at.trust / "deny-2.json").touch()
+        running._refresh()
+        assert "nobody thought of it" in running.trust_state.view().detail
+        during.setattr(lists, "last_good", unforeseen)
+        assert started(at).policy.trust.denied == Trust().denied
+    lists.take_away(at.trust / "deny-2.json")
+    running._refresh()
+    assert running.trust_state.view().ok
+    assert running.policy.trust.denied == {"venue:1"}

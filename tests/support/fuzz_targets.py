@@ -6,6 +6,7 @@ what lies behind a signature is reached too.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from base64 import b32encode, b64encode
@@ -43,11 +44,12 @@ from kiosk.core.codecs import (
     toml,
 )
 from kiosk.core.faults import SettingsError
-from kiosk.core.formats import community_code, eu_dcc, local_pass, nz_pass
+from kiosk.core.formats import community_code, eu_dcc, local_pass, nz_pass, online_code
 from kiosk.core.formats import venue as venue_code
+from kiosk.core.revoked import hashes
 from kiosk.core.rules import Rules
-from kiosk.core.trust import Trust, imported, merge, signed_list
-from kiosk.core.trust.parse import parse as trust_list
+from kiosk.core.trust import Trust, hash_file, imported, merge, own_keys, signed_list
+from kiosk.core.trust.parse import kind_of
 from kiosk.store import pass_batch
 from tests.support import abroad, cards, country, mint
 
@@ -94,7 +96,8 @@ def _codecs() -> list[Target]:
         Target("codecs/protobuf", protobuf.decode, (place,)),
         Target("codecs/crowd_notifier", crowd_notifier.place, (place,)),
         Target("codecs/strict_json", strict_json.decode, (document, b'{"a": [1.5, null, "\\u00e9"]}')),
-        Target("codecs/toml", lambda data: toml.decode(data, "rules", Rules), (b'[test]\nwindow_h = 72\n',)),
+        Target("codecs/toml", lambda data: toml.decode(data, "rules", Rules),
+               (b'[test]\nwindow_h = 72\n', b'[online]\npatterns = ["city health CITY-[0-9a-f]{20}"]\n')),
         Target("codecs/jsonld", _canonical, (document,)),
     ]  # fmt: skip
 
@@ -230,14 +233,7 @@ def _decode(name: str, text: str, known: Trust) -> object:
 def _files() -> list[Target]:
     """Lists and rules: from an administration, but from outside."""
     street, seals = mint.street(), abroad.Seals()
-    lists = (
-        json.dumps(abroad.NzPass().document()).encode(),
-        json.dumps({"keys": [cards.Issuer().jwk], "iss": cards.ISSUER}).encode(),
-        b'{"kiosk_deny": 1, "denied": ["eu_dcc:URN:UVCI:1"]}',
-        seals.authority,
-        abroad.der(street.dcc_key.public_key()),
-        imported.pack(imported.Imported(b'{"kiosk_deny": 1, "denied": []}', as_of=mint.NOW)),
-    )
+    lists = _lists(street, seals)
     publishers = Trust(signers=tuple(s for s in street.trust.signers if s.scheme == "eu_dcc"))
     anchors = signed_list.anchors(merge([publishers, seals.trust]))
     signed = _signed_lists(street, seals)
@@ -257,7 +253,9 @@ def _files() -> list[Target]:
         return None
 
     return [
-        Target("files/trust_list", lambda data: trust_list(data, "list"), lists),
+        *(Target(f"files/trust_list/{name}", _list_of_any_kind, seeds) for name, seeds in lists.items()),
+        _text("files/online_patterns", lambda line: online_code.services([line]),
+              r"city health https://a\.b/[a-z]{1,5}[xy]*z+", "town venue (a)(?i:b){3,9}"),
         Target("files/signed_list", lambda data: signed_list.content(data, "list", anchors), signed),
         Target("files/passes", lambda data: pass_batch.parse(data, usual),
                ("姓名,类别,截止,户\n王小明,居民,2026-12-01,1\n黄丽,,,1\n".encode(), b'name;days\n"A;B";3\n')),
@@ -266,6 +264,44 @@ def _files() -> list[Target]:
         Target("files/certlogic", certlogic,
                (json.dumps(question).encode(), json.dumps({"logic": fold, "data": {"x": [1, 2]}}).encode())),
     ]  # fmt: skip
+
+
+def _lists(street: mint.Street, seals: abroad.Seals) -> dict[str, tuple[bytes, ...]]:
+    """Samples of each kind of list, by its module's name."""
+    signer, kid = b64encode(seals.signer).decode(), b64encode(b"12345678").decode()
+    cards_taken_back = {"kid": "k", "method": "rid", "rids": ["abc", "abc.1600000000"]}
+    keys = {"issuer": {"iss": cards.ISSUER}, "keys": [cards.Issuer().jwk], "crls": [cards_taken_back]}
+    flag = {"venue": "venue:hall", "from": "2026-11-01", "until": "2026-11-21T07:30:00+08:00"}
+    deny = {"kiosk_deny": 1, "as_of": "2026-11-21", "denied": ["eu_dcc:URN:UVCI:1"], "venues": [flag]}
+    ours = own_keys.dump(s for s in street.trust.signers if s.scheme in own_keys.SCHEMES)
+    digests = [hashlib.sha256(bytes([number])).digest()[:16] for number in range(9)]
+    texts: dict[str, tuple[object, ...]] = {
+        "card_revocations": (cards_taken_back,),
+        "contexts": ({"kiosk_contexts": 1, "contexts": {"https://a.example/1": {"@context": {"a": "b"}}}},),
+        "denied": (deny,),
+        "did": (abroad.NzPass().document(),),
+        "gateway": ([{"kid": kid, "country": "AT", "certificateType": "DSC", "rawData": signer}],),
+        "jwks": ({"keys": [cards.Issuer().jwk], "iss": cards.ISSUER}, {"time": "2026-11-21", "issuerInfo": [keys]}),
+        "kid_list": ({kid: [signer]},),
+        "revocation_batch": ({"hashType": "UCI", "entries": [{"hash": b64encode(bytes(16)).decode()}]},),
+    }
+    key, authority = abroad.der(street.dcc_key.public_key()), seals.authority
+    return {name: tuple(json.dumps(tree).encode() for tree in trees) for name, trees in texts.items()} | {
+        "certificates": (authority, key, _pem("CERTIFICATE", seals.signer) + _pem("PUBLIC KEY", key)),
+        "hash_file": (hash_file.dump(hashes("eu_dcc", digests, whole=True)),),
+        "imported": (imported.pack(imported.Imported(ours, as_of=mint.NOW)),),
+        "own_keys": (ours,),
+    }
+
+
+def _pem(label: str, der_bytes: bytes) -> bytes:
+    return f"-----BEGIN {label}-----\n{b64encode(der_bytes).decode()}\n-----END {label}-----\n".encode()
+
+
+def _list_of_any_kind(data: bytes) -> object:
+    """By the kind itself, because `parse` fences it and would hide what it raises."""
+    kind = kind_of(data)
+    return kind.parse(data, "list") if kind else None
 
 
 def _signed_lists(street: mint.Street, seals: abroad.Seals) -> tuple[bytes, ...]:

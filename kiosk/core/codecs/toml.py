@@ -53,6 +53,10 @@ def tree(data: bytes, name: str) -> dict[str, typing.Any]:
         raise SettingsError(f"{name}: byte {error.start}: not UTF-8; save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{name}: not TOML: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{name}: nested too deeply; no key of ours needs more than a few levels") from error
+    except ValueError as error:  # the reader's own limit: sys.get_int_max_str_digits()
+        raise SettingsError(f"{name}: a number in it has too many digits") from error
 
 
 def encode(values: dict[str, typing.Any]) -> bytes:

@@ -7,6 +7,7 @@ and a server-side interface only), so they are recognised by patterns: a few tha
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 
 from kiosk.core.codecs import Rejected
@@ -85,9 +86,13 @@ def _parse(number: int, line: str) -> OnlineService:
     if (reason := _slow(pattern)) is not None:
         raise SettingsError(f"{where}: {reason}")
     try:
-        return OnlineService(name, Kind(kind), re.compile(pattern, re.ASCII))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # a set that later versions may read in another way
+            return OnlineService(name, Kind(kind), re.compile(pattern, re.ASCII))
     except re.error as error:
         raise SettingsError(f"{where}: not a regular expression: {error.msg}") from error
+    except (OverflowError, RecursionError) as error:
+        raise SettingsError(f"{where}: not a regular expression that can be used: too large, or too deep") from error
 
 
 def _slow(pattern: str) -> str | None:

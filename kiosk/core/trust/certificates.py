@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 import warnings
 from base64 import b64decode
@@ -45,12 +46,23 @@ def parse(data: bytes, name: str) -> Trust:
 
     A certificate that names EU purposes signs those alone; an authority's vouches for those that it signed. One that
     says nothing counts for whatever its type of key can sign, until somebody says at the import what it is for.
+    Raises Rejected(MALFORMED) where there is none, and where a file was damaged on its way: then all of it is in doubt.
     """
-    blocks = [data] if _is_der(data) else [b64decode(body) for _, body in _PEM.findall(data)]
+    blocks = [data] if _is_der(data) else _armoured(data)
     if not blocks:
         raise malformed("no certificate and no public key in it")
     listed = collect((f"{name}: entry {number}", None, block) for number, block in enumerate(blocks, start=1))
     return replace(listed, signers=tuple(each for s in listed.signers for each in _possible(s, name)))
+
+
+def _armoured(data: bytes) -> list[bytes]:
+    blocks = []
+    for number, (_, body) in enumerate(_PEM.findall(data), start=1):
+        try:
+            blocks.append(b64decode(body))
+        except binascii.Error:
+            raise malformed(f"entry {number} is not base64; get the file again from its publisher") from None
+    return blocks
 
 
 def _possible(signer: Signer, name: str) -> Iterator[Signer]:
@@ -116,7 +128,7 @@ def _may_sign_certificates(certificate: x509.Certificate) -> bool:
     """Whether it says so (RFC 5280 §4.2.1.9); one whose extensions cannot be read does not."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False
 
 

@@ -11,6 +11,8 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from kiosk.core.codecs import Rejected, malformed, plain, strict_json
 from kiosk.core.trust import Signer, Trust, certificates
 
@@ -32,7 +34,7 @@ def parse(data: bytes, name: str) -> Trust:
     for number, entry in enumerate(entries, start=1):
         try:
             signers.append(_signer(entry))
-        except (Rejected, ValueError, TypeError) as error:
+        except (Rejected, ValueError, TypeError, UnsupportedAlgorithm) as error:
             notes.append(f"{name}: entry {number}: left out: {plain.words(str(error), 160)}")
     return Trust(signers=tuple(signers), notes=tuple(notes))
 

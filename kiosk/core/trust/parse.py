@@ -33,18 +33,27 @@ def kinds() -> tuple[ListKind, ...]:
     return tuple(cast(ListKind, import_module(f"{trust.__name__}.{name}")) for name in names)
 
 
+def kind_of(data: bytes) -> ListKind | None:
+    """The kind of list that `data` is, by its first look."""
+    return next((kind for kind in kinds() if kind.recognises(data)), None)
+
+
 def parse(data: bytes, name: str) -> Trust:
     """The trust list in `data`; `name` is what an error or a note calls the file.
 
     Raises SettingsError with file and reason when it is no list, broken, or has no entry that can be used.
     """
-    kind = next((kind for kind in kinds() if kind.recognises(data)), None)
+    kind = kind_of(data)
     if kind is None:
         raise SettingsError(f"{name}: not a trust list; PEM, DER and JSON lists are known (docs/formats.md)")
     try:
         parsed = kind.parse(data, name)
     except Rejected as refusal:
         raise SettingsError(f"{name}: {refusal.detail or refusal.reason}") from refusal
+    except SettingsError:
+        raise
+    except Exception as error:
+        raise SettingsError(f"{name}: cannot be understood ({type(error).__name__}); get it again") from error
     usable = (parsed.signers, parsed.denied, parsed.denied_until, parsed.revoked, parsed.contexts, parsed.flagged)
     if parsed.notes and not any(usable):
         raise SettingsError(f"{parsed.notes[0]}; no other entry can be used")

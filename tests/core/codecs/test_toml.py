@@ -55,6 +55,20 @@ def test_a_file_that_is_not_toml_is_refused_with_its_line():
     assert "line 2" in said
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("name = " + "[" * 20_000 + "]" * 20_000, "nested too deeply"),
+        ("name = " + "{a = " * 20_000, "nested too deeply"),
+        ("name = " + "9" * 5000, "too many digits"),
+    ],
+)
+def test_what_the_reader_itself_cannot_hold_is_refused_like_anything_else(text, why):
+    said = refusal(text)
+    assert said.startswith("post.toml: ")
+    assert why in said
+
+
 def test_a_key_given_twice_is_refused():
     assert "not TOML" in refusal("name = 'a'\nname = 'b'\n")
 

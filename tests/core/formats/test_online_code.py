@@ -76,6 +76,8 @@ def test_a_pattern_of_the_rules_comes_first_and_matches_the_whole_text():
         ("city health (a*){30}b", "repeat inside a repeat"),
         ("city health a*a*a*a*b", "more than 3 repeats"),
         (r"city health (a)\1", "back references"),
+        ("city health a{99999999999}", "too large"),
+        ("city health " + "(" * 5000 + ")" * 5000, "too deep"),
         (r"city health (?P<x>a)(?P=x)", "back references"),
     ],
 )

@@ -20,7 +20,7 @@ TEST, VACCINATION, STRAY_RECOVERY = (
     "1.3.6.1.4.1.1847.2021.1.2",
     "1.3.6.1.4.1.0.1847.2021.1.3",
 )
-EXTENDED_KEY_USAGE, KEY_USAGE = "2.5.29.37", "2.5.29.15"
+EXTENDED_KEY_USAGE, KEY_USAGE, ALTERNATIVE_NAMES = "2.5.29.37", "2.5.29.15", "2.5.29.17"
 
 
 def pem(*ders: bytes, label: str = "CERTIFICATE") -> bytes:
@@ -104,6 +104,19 @@ def test_one_bad_entry_of_a_good_list_is_a_note(certificate):
 def test_a_file_without_any_usable_entry_is_refused(data):
     with pytest.raises(SettingsError, match=r"^a\.pem: "):
         parse(data, "a.pem")
+
+
+def test_a_pem_file_that_lost_a_character_is_refused_with_the_entry(certificate):
+    whole = pem(certificate(TEST)) + pem(certificate(VACCINATION))
+    at = whole.rindex(b"\n-----END") - 5
+    with pytest.raises(SettingsError, match=r"^a\.pem: entry 2 is not base64; get the file again"):
+        parse(whole[:at] + whole[at + 1 :], "a.pem")
+
+
+def test_a_kind_of_name_that_nobody_knows_does_not_cost_a_country_its_signer(certificate):
+    x400_address = b"\x30\x04\xa3\x02\x30\x00"
+    (signer,) = parse(certificate(TEST, raw={ALTERNATIVE_NAMES: x400_address}), "a.der").signers
+    assert signer.usages == {"test"}
 
 
 def test_our_own_kind_of_key_is_pointed_to_its_own_list():

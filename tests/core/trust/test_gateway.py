@@ -39,6 +39,14 @@ def test_an_authority_and_a_broken_entry_are_notes_beside_a_good_one(certificate
     assert "CSCA" in found.notes[0]
 
 
+def test_a_curve_that_nobody_knows_is_a_note_beside_a_good_entry(certificate):
+    p256, der = bytes.fromhex("06082a8648ce3d030107"), certificate()
+    odd = der.replace(p256, p256[:-1] + b"\x63")
+    found = parse(json.dumps([entry(der), entry(odd)]).encode(), "list.json")
+    assert len(found.signers) == 1
+    assert found.notes[0].startswith("list.json: entry 2: left out: ")
+
+
 @pytest.mark.parametrize("data", [b'[{"rawData": 1', b'{"x": "rawData", "rawData": 1}', b'[{"rawData": "AAAA"}]'])
 def test_what_gives_no_signer_is_refused_by_name(data):
     with pytest.raises(SettingsError, match=r"^list\.json: "):
