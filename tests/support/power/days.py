@@ -37,7 +37,8 @@ LIFE_S = 20.0
 PREPARED_S = 180.0  # for a disk to be ready, however busy this machine is: no life has begun yet
 LIVES_OF_A_DISK = 8
 STARTS_WITHIN_CPU_S = 3.0  # of the gate's own, whatever else the machine does
-DISKS = ("oldest shape", "empty", "last week")
+LAST_WEEK = "last week"
+DISKS = ("oldest shape", "empty", LAST_WEEK)
 KINDS = ("start", "visits", "visits", "overrides", "purge", "backup", "desk", "restore")
 # How many operations of the disk the power lasts: counted from the start of the gate, or from the first visit.
 OPERATIONS = {
@@ -87,6 +88,7 @@ class Days:
     def __init__(self, folder: Path, seed: int, module: str = "kiosk") -> None:
         self._folder, self._seed, self._module = folder, seed, module
         self._dice = random.Random(seed)
+        self._plan = random.Random(f"plan {seed}")  # its own: how often dice are thrown depends on time
         self.result = Result()
         self._machine = Machine(folder)
         self._lists = folder / "lists"
@@ -103,13 +105,22 @@ class Days:
 
     def cuts(self, number: int, progress: Callable[[Result], None] = lambda _: None) -> Result:
         """So many lives, each ended by a cut; a last one looks at what is left."""
+        kinds: list[str] = []
         for life in range(number):
-            if life % LIVES_OF_A_DISK == 0:
-                self._fresh_disk(DISKS[life // LIVES_OF_A_DISK % len(DISKS)])
-            self.live(life, "start" if life % LIVES_OF_A_DISK == 0 else self._dice.choice(KINDS))
+            if not kinds:
+                disk = DISKS[life // LIVES_OF_A_DISK % len(DISKS)]
+                self._fresh_disk(disk)
+                kinds = self._lives_of(disk)
+            self.live(life, kinds.pop(0))
             progress(self.result)
         self.live(number, "last")
         return self.result
+
+    def _lives_of(self, disk: str) -> list[str]:
+        """What happens on a disk: a start, then anything; where a backup lies from the beginning, each kind."""
+        more = LIVES_OF_A_DISK - 1
+        each_kind = self._plan.sample(KINDS[1:], more)
+        return ["start", *(each_kind if disk == LAST_WEEK else self._plan.choices(KINDS, k=more))]
 
     def live(self, life: int, kind: str) -> None:
         """One life: power on, start, look, work, cut."""
