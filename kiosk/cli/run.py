@@ -16,7 +16,7 @@ from kiosk.core.faults import KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services import street
 from kiosk.services.supervisor import Child, Supervisor
-from kiosk.settings import Lane, Places, Settings, concerned
+from kiosk.settings import Lane, Places, Settings, concerned, load
 from kiosk.store import backup_order
 
 STANDS_IN = {
@@ -58,14 +58,20 @@ def command(
 
     equipment = _Equipment(devices, at)
 
-    def plan() -> tuple[Settings, list[Child]]:
-        settings = open_settings(config, at)
+    def plan(*, pages_count: bool = True) -> tuple[Settings, list[Child]]:
+        settings = open_settings(config, at) if pages_count else load(main_settings(config, at))
         web = replace(settings.web, host=host or settings.web.host, port=port or settings.web.port)
         first, trusted = equipment.of(settings.lane[0])
         settings = replace(settings, web=web, lane=(first, *settings.lane[1:]))
         return settings, _children(settings, (*trust, *trusted), at, config)
 
-    settings, children = plan()
+    try:
+        settings, children = plan()
+    except KioskError as error:
+        if not at.written_settings.exists():
+            raise
+        settings, children = plan(pages_count=False)  # a wrong option, or main file, is refused here again
+        click.echo(_("%(fault)s; what the pages wrote about devices does not count", fault=error))
     changes = _Changes(at, settings, plan, config)
     Supervisor(children, click.echo, changes.look, lambda: _errand(at, config)).run(lambda: _greet(settings))
 

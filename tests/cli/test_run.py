@@ -7,8 +7,10 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from click.testing import CliRunner, Result
 
 import hardware
+from kiosk.cli import run
 from kiosk.cli.run import STANDS_IN, _Equipment, _present_or_stand_in
 from kiosk.core.faults import CameraFault, LampFault, SettingsError
 from kiosk.core.model import Direction
@@ -127,3 +129,34 @@ def test_a_device_that_an_option_names_stays_whatever_the_settings_say(devices, 
     devices.tried.clear()
     assert equipment.of(replace(REAL, lamp="leds:green=18"))[0].lamp == "rgb"
     assert devices.tried == []
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """Runs the command up to where the processes would start; its outcome, and their arguments by their names."""
+    (tmp_path / "kiosk.toml").write_text('[[lane]]\ncamera = "none"\nthermometer = "none"\nlamp = "none"\n')
+    written = places(tmp_path).written_settings
+    written.parent.mkdir()
+    written.write_text('[lane.main]\nlamp = "ledz:green=17"\n')
+    kept = Mock()
+    monkeypatch.setattr(run, "Supervisor", kept)
+
+    def begin(*options: str) -> tuple[Result, dict[str, list[str]]]:
+        result = CliRunner().invoke(run.command, ["--state", str(tmp_path), *options])
+        return result, {child.name: child.arguments for child in kept.call_args.args[0]} if kept.called else {}
+
+    return begin
+
+
+def test_a_driver_that_was_misspelt_on_a_page_keeps_no_kiosk_from_starting(begun):
+    result, children = begun()
+    assert result.exception is None
+    assert "ledz" in result.output
+    assert "--lamp=none" in children["gate"]
+
+
+def test_a_driver_that_is_misspelt_in_an_option_is_refused_before_anything_starts(begun):
+    result, children = begun("--voice", "silent", "--buttons", "gpioo")
+    assert isinstance(result.exception, SettingsError)
+    assert "gpioo" in str(result.exception)
+    assert children == {}
