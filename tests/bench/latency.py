@@ -27,6 +27,7 @@ from kiosk.settings import Lane, Places, Settings
 from tests.support.figures import Figure, at_most
 from tests.support.gates import end, eventually, frame_with, fresh_places, start
 
+FRAMES = 6  # for which a code is shown: a disk that is slow for half a second loses nobody
 RULES = """
 [groups.visitors]
 checks = ["credential", "identity", "test_age", "replay"]
@@ -50,7 +51,7 @@ class StampedLamp(SimulatedLamp):
 
 
 def measure(smoke: bool) -> Iterable[Figure]:
-    """Dense certificates, one after the other, each shown for three frames at ten frames a second."""
+    """Dense certificates, one after the other, each shown for six frames at ten frames a second."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         texts = queue(folder, 10 if smoke else 150)
@@ -103,7 +104,7 @@ def to_the_lamp(at: Places, folder: Path, count: int) -> list[float]:
     stopping = threading.Event()
     turning = threading.Thread(target=gate.run, args=(stopping,))
     turning.start()
-    scanner = start("scanner", "--lane", "main", "--camera", f"stills:{folder / 'stills'},frames=3", at=at)
+    scanner = start("scanner", "--lane", "main", "--camera", f"stills:{folder / 'stills'},frames={FRAMES}", at=at)
     try:
         eventually(lambda: len(lamp.greens_s) >= count, within_s=30 + count)
     finally:

@@ -27,6 +27,7 @@ def test_twenty_lines_are_typed_by_keyboard_alone_and_survive_a_reload(kiosk: Ki
     page.goto(f"{kiosk.address}/desk")
     keys = page.keyboard
     keys.press("s")
+    page.wait_for_url("**/desk/paper")  # until its script is there, Enter would send the form
     expect(page.locator("[name=sheet]")).to_be_focused()
     keys.type("17")
     for _ in range(3):  # sheet, date, volunteer

@@ -112,7 +112,10 @@ NIGHT = ScreenSection(
     dark_from="00:00",
     dark_until="23:59",
     strip_idle_s=15,
-    announcements=(f"00:00-23:59 | {'请戴好口罩，保持距离。' * 3} | {'Please wear a mask. ' * 4}",),
+    announcements=tuple(  # two, so that there is one in every minute of the day
+        f"{hours} | {'请戴好口罩，保持距离。' * 3} | {'Please wear a mask. ' * 4}"
+        for hours in ("00:00-12:00", "11:00-10:59")
+    ),
 )
 
 
@@ -161,6 +164,7 @@ def test_one_touch_calls_the_volunteer(kiosk: Kiosk, opened):
     page = opened(DISPLAY, touch=True)
     screen = Screen(page, kiosk.address)
     screen.wait_for("welcome")
+    page.locator("#screen.sees").wait_for()  # what is pushed to it has come
     button = page.locator(".call button")
     box = button.bounding_box()
     assert box is not None

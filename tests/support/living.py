@@ -50,7 +50,7 @@ ROSTER = "name,building,unit,room,phone\n王小明,3,2,501,13800001234\n" + "".j
 # A gate at which nothing takes longer than a test has time for; everything else is as it comes.
 RULES = """
 [show]
-pass_s = 3
+pass_s = 4
 abandon_s = 4
 nag_s = 2
 """
