@@ -19,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kiosk.locale import gettext as _
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SUPERVISED = "KIOSK_SUPERVISED"  # set for children: they end when their supervisor does
 LOOK_EVERY_S = 0.05
@@ -137,9 +139,9 @@ class Supervisor:
             return
         code = child.process.poll()
         if code is not None:
-            self._say(f"{child.name} has ended ({_how(code)}); starting it anew")
+            self._say(_("%(who)s has ended (%(how)s); starting it anew", who=child.name, how=_how(code)))
         elif _hangs(child, child.process.pid):
-            self._say(f"{child.name} has fallen silent; starting it anew")
+            self._say(_("%(who)s has fallen silent; starting it anew", who=child.name))
             child.process.kill()
             child.process.wait()
         else:
@@ -155,7 +157,7 @@ class Supervisor:
         anew = self._changed()
         for child in self._children:
             if child.name in anew:
-                self._say(f"{child.name}: the settings changed; starting it anew")
+                self._say(_("%(who)s: the settings changed; starting it anew", who=child.name))
                 child.arguments = anew[child.name]
                 if child.process is not None:
                     child.process.terminate()
@@ -209,7 +211,7 @@ class Supervisor:
             if child.process is None:
                 continue
             if not _stop(child.process):
-                self._say(f"{child.name} does not end by itself; killed")
+                self._say(_("%(who)s does not end by itself; killed", who=child.name))
             self._bury(child)
         self._selector.close()
 
@@ -256,4 +258,6 @@ def end_with_supervisor() -> None:
 
 
 def _how(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+    if code < 0:
+        return _("signal %(name)s", name=signal.Signals(-code).name)
+    return _("exit code %(code)d", code=code)
