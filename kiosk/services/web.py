@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
 from flask import Flask
 
 from kiosk.core.faults import DeskUnwritable, KioskError, SettingsError
@@ -23,6 +21,7 @@ from kiosk.locale import gettext as _
 from kiosk.services import duty_card
 from kiosk.services.desk_owner import DeskOwner
 from kiosk.services.fresh_venue import FreshVenue
+from kiosk.services.listener import Adapter, Listener
 from kiosk.services.notify import Notifier
 from kiosk.settings import Places, Settings, WebSection
 from kiosk.store import durable
@@ -122,7 +121,7 @@ def under_own_authority(settings: Settings, authority: Authority) -> Settings:
     return replace(settings, web=web)
 
 
-def renew(server: Server, authority: Authority, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+def renew(server: Listener, authority: Authority, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
     """A fresh certificate where the old one ends soon; whoever connects from now on gets it.
 
     Raises SettingsError, OSError.
@@ -134,9 +133,9 @@ def renew(server: Server, authority: Authority, now: Callable[[], datetime] = la
     adapter.context.load_cert_chain(str(authority.chain), str(authority.key))
 
 
-def make_server(app: Flask, web: WebSection) -> Server:
+def make_server(app: Flask, web: WebSection) -> Listener:
     """The listening server. Raises KioskError with one line when the address or the certificate cannot be used."""
-    server = Server(
+    server = Listener(
         (web.host, web.port),
         app,
         numthreads=web.streams + SPARE_THREADS,
@@ -160,9 +159,9 @@ def make_server(app: Flask, web: WebSection) -> Server:
     return server
 
 
-def _certificate(web: WebSection) -> BuiltinSSLAdapter:
+def _certificate(web: WebSection) -> Adapter:
     try:
-        adapter = BuiltinSSLAdapter(web.tls_cert, web.tls_key or None)
+        adapter = Adapter(web.tls_cert, web.tls_key or None)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"web.tls_cert: {web.tls_cert} cannot be used: {error}") from error
     adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
