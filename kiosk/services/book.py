@@ -28,6 +28,7 @@ from kiosk.store.logbook import Logbook
 from kiosk.store.reader import Entry, Filter, Reader
 
 TRY_AGAIN_S = 2.0
+FORGOTTEN_WITHIN_S = 1800.0  # else the desk is told: rows go in slices, and their traces after whoever reads the log
 BACKUP_LATE = timedelta(days=3)  # where settings want one each night
 _REMEMBERED = 200  # answers
 _LOOKS = (About, Inside, Reveal)  # what they bring is not kept, and asking again is a look of its own
@@ -53,6 +54,7 @@ class Book:
         self._later: deque[Draft] = deque(maxlen=1000)
         self._tried_s = clock.monotonic_s()
         self._forgot_s = float("-inf")
+        self._whole_s = clock.monotonic_s()  # until then nothing was left to be forgotten
         self._counts = Counts()
         self._again: OrderedDict[str, tuple[Archived, Reply]] = (
             OrderedDict()
@@ -209,14 +211,19 @@ class Book:
         with suppress(LogbookUnwritable):  # the next row says so
             logbook.sign_if_due()
         now_s = self._clock.monotonic_s()
-        if logbook.unfinished and now_s - self._forgot_s >= TRY_AGAIN_S:
+        if not logbook.unfinished:
+            self._whole_s = now_s
+        elif now_s - self._forgot_s >= TRY_AGAIN_S:
             self._forgot_s = now_s
             try:
                 logbook.finish_forgetting()
             except LogbookUnwritable as error:  # rows may be written all the same
                 self.disk.became("not_forgotten", str(error))
-            else:
+                return
+            if not logbook.unfinished:
                 self._look_at_the_disk(logbook)
+            elif now_s - self._whole_s > FORGOTTEN_WITHIN_S:
+                self.disk.became("not_forgotten", "a backup or a download has been reading the log for long: end it")
 
     def _recovered(self) -> bool:
         now_s = self._clock.monotonic_s()

@@ -18,10 +18,12 @@ from kiosk.core.reasons import Answer
 from kiosk.core.requests import About, Erase, HandOver, OpenNames, Purge, Released, Reveal, SignExport, SignHead
 from kiosk.services.clock import SystemClock
 from kiosk.store import heads, manifest
+from kiosk.store.holding import give_way
 from kiosk.store.logbook import Logbook
 from kiosk.store.persons import Who
 
 OPEN_FOR = timedelta(hours=1)  # so long may an export with names take
+_DELETES_S = 30.0  # of a request; whoever asks waits a minute for the answer
 _MOST_OPEN = 16
 _LONGEST_AGO = timedelta(days=366)  # no setting keeps personal fields longer
 
@@ -39,11 +41,11 @@ class Release:
         """What `request` comes to. Raises LogbookUnwritable, LogbookBroken; ValueError for a day that is not over."""
         match request:
             case Erase():
-                return Answer.DONE, {"rows": self._erase(logbook, request)}
+                return Answer.DONE, self._told(logbook, self._erase(logbook, request))
             case About():
                 return Answer.DONE, {"rows": self._about(logbook, request)}
             case Purge():
-                return Answer.DONE, {"rows": logbook.purge(request.before.date(), by=request.by)}
+                return Answer.DONE, self._told(logbook, logbook.purge(request.before.date(), by=request.by))
             case Reveal():
                 return self._reveal(logbook, request)
             case OpenNames():
@@ -55,6 +57,17 @@ class Release:
             case HandOver():
                 self._row(EntryKind.HAND_OVER, request.by, request.before)
                 return self._sign_head(logbook)
+
+    def _told(self, logbook: Logbook, rows: int) -> dict[str, object]:
+        """How many rows were forgotten, when the last of them is deleted or the gate's turns have to go on with it.
+
+        `unfinished`: nobody is shown them any more; their sealed bytes leave the file, or its write-ahead log, later.
+        """
+        until_s = self._clock.monotonic_s() + _DELETES_S
+        while logbook.forgets and self._clock.monotonic_s() < until_s:
+            give_way()
+            logbook.finish_forgetting()
+        return {"rows": rows, "unfinished": True} if logbook.unfinished else {"rows": rows}
 
     def _row(self, kind: EntryKind, by: str, detail: str, reason: str = "") -> None:
         note = ((SealClass.NOTE, (("reason", reason),)),) if reason else ()

@@ -7,13 +7,14 @@ then the sealed bytes. Rows that an ERASED row names and that still have theirs 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
 from kiosk.core.entry import SealClass
 
-_NAME = "forgetting"  # of the intent among what the file says of itself
+_NAME = "forgetting"  # begins the name of each intent among what the file says of itself
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,17 +31,21 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
         some = () if len(self.classes) == len(SealClass) else self.classes
         return " ".join([self.before.isoformat(), *some])
 
+    def covers(self, before: date, classes: Iterable[SealClass]) -> bool:
+        """Whether that is to be forgotten with it."""
+        return before <= self.before and set(classes) <= set(self.classes)
+
 
 def intend(db: sqlite3.Connection, intent: Intent) -> None:
     """Writes down what is to be forgotten. Raises sqlite3.Error."""
     sql = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
-    db.execute(sql, (_NAME, msgspec.json.encode(intent).decode()))
+    db.execute(sql, (f"{_NAME} {intent.detail}", _written(intent)))
 
 
-def intended(db: sqlite3.Connection) -> Intent | None:
+def intended(db: sqlite3.Connection) -> list[Intent]:
     """What is still to be forgotten. Raises sqlite3.Error."""
-    row = db.execute("SELECT value FROM meta WHERE name = ?", (_NAME,)).fetchone()
-    return msgspec.json.decode(row[0], type=Intent) if row else None
+    rows = db.execute("SELECT value FROM meta WHERE name GLOB ?", (f"{_NAME}*",)).fetchall()
+    return sorted((msgspec.json.decode(value, type=Intent) for (value,) in rows), key=lambda intent: intent.after)
 
 
 def is_said(db: sqlite3.Connection, intent: Intent) -> bool:
@@ -49,9 +54,13 @@ def is_said(db: sqlite3.Connection, intent: Intent) -> bool:
     return any(detail == intent.detail for (detail,) in db.execute(sql, (intent.after,)))
 
 
-def done(db: sqlite3.Connection) -> None:
-    """Nothing is left to be forgotten. Raises sqlite3.Error."""
-    db.execute("DELETE FROM meta WHERE name = ?", (_NAME,))
+def done(db: sqlite3.Connection, intent: Intent) -> None:
+    """No row is left that it was about. Raises sqlite3.Error."""
+    db.execute("DELETE FROM meta WHERE name GLOB ? AND value = ?", (f"{_NAME}*", _written(intent)))
+
+
+def _written(intent: Intent) -> str:
+    return msgspec.json.encode(intent).decode()
 
 
 def erased_and_held(db: sqlite3.Connection) -> list[int]:

@@ -7,6 +7,7 @@ commit failed, or anything twice, on a new connection.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
@@ -24,7 +25,13 @@ _TAIL = 256  # rows whose chain is looked at when the logbook is opened
 GROWN_BYTES = 5 * 1024 * 1024  # of the write-ahead log; readers have kept back since `gaps.LARGE_BYTES`
 _MORE_BYTES = 256 * 1024  # by which it has to grow until waiting is tried again
 _READERS_WAIT_S = 0.5  # a look takes some hundredths, more where it has to share a processor with many
+_GIVE_WAY_S = 0.002  # longer than the kernel takes to wake a thread
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def give_way() -> None:
+    """Lets whoever waits for the logbook's lock have it; Python gives it to the thread that let go of it just now."""
+    time.sleep(_GIVE_WAY_S)
 
 
 class Holding:
@@ -42,6 +49,7 @@ class Holding:
         self.epoch = 0
         self.kiosk = ""  # as the file was begun with: heads are signed in its name
         self.signing = heads.Signing(path, key)
+        self.traces = False  # whether the write-ahead log may still hold what was deleted
         self.broken = False  # whether the file turned out not to be what was written
         self._ownership = owning.Ownership(path)
         with ExitStack() as undone:
@@ -90,6 +98,13 @@ class Holding:
             return
         with suppress(sqlite3.Error):  # the next checkpoint tries again
             self._in_vain = 0 if owning.begin_log_anew(self.db, _READERS_WAIT_S) else size
+
+    def leave_no_trace(self) -> None:
+        """Empties the write-ahead log of what was deleted; `traces` stays where a reader is looking just now.
+
+        Raises sqlite3.Error.
+        """
+        self.traces = not owning.empty_log(self.db, within_s=0)
 
     def _log_bytes(self) -> int:
         try:
@@ -150,6 +165,7 @@ class Holding:
             try:
                 connection = owning.connect(self._path)
                 undone.callback(connection.close)
+                self.traces = self._log_bytes() > 0  # a reader kept it from being emptied: nobody knows what is in it
                 migrations.apply(connection, _shape)
                 self._look_over(connection)
             except (sqlite3.Error, OSError, TypeError, ValueError) as error:

@@ -18,7 +18,7 @@ from kiosk.core.entry import Draft, EntryKind, SealClass, Stamp
 from kiosk.core.faults import LogbookBroken, LogbookUnwritable, RowRefused, StoreUnreadable
 from kiosk.core.model import Direction
 from kiosk.core.view import Counts
-from kiosk.store import forgetting, heads, owning, persons, questions, seals, soundness
+from kiosk.store import forgetting, heads, persons, questions, seals, soundness
 from kiosk.store.entries import Entry
 from kiosk.store.forgetting import Intent
 from kiosk.store.heads import SignedHead
@@ -26,6 +26,7 @@ from kiosk.store.holding import Holding
 from kiosk.store.keys import Keyring
 from kiosk.store.soundness import Doubt, Found
 
+_SLICE_NS = 200_000_000  # of deleting sealed fields, until whoever comes in may be written down
 _ERASED = 500  # rows that one ERASED row names at most
 _PROBE_BYTES = 8192  # what `probe` writes: more than any row needs
 
@@ -62,7 +63,7 @@ class Logbook:
         self._tally: questions.DayTally | None = None
         self._closed = False
         self._hold = Holding(path, ambient.kiosk, keyring.head_key, ambient.now)
-        self.unfinished = True  # whether something may be left to be forgotten: `finish_forgetting` looks
+        self._forgets = True  # whether rows may be left that are to be forgotten: `finish_forgetting` looks
 
     @classmethod
     def open(
@@ -198,7 +199,8 @@ class Logbook:
     def purge(self, before: date, *, by: str = "", classes: Iterable[SealClass] = tuple(SealClass)) -> int:
         """Forgets the personal fields of every UTC day before `before`: keys first, then what they sealed.
 
-        Writes one PURGED row where there was something to forget. How many rows lost personal fields.
+        Writes one PURGED row where there was something to forget. How many rows lost personal fields: nobody can read
+        them any more; where they are many, `finish_forgetting` goes on with deleting what was sealed.
         Raises ValueError for a day that is not over; LogbookUnwritable, after which `finish_forgetting` goes on with
         what was begun.
         """
@@ -212,8 +214,9 @@ class Logbook:
                 rows = seals.count_before(self._db, before, chosen)
                 if not rows and not self._keys.holds(before, chosen):
                     return 0
-                forgetting.intend(self._db, Intent(before=before, classes=chosen, by=by, after=seq))
-            self.unfinished = True
+                if not any(intent.covers(before, chosen) for intent in forgetting.intended(self._db)):
+                    forgetting.intend(self._db, Intent(before=before, classes=chosen, by=by, after=seq))
+            self._forgets = True
             self.finish_forgetting()
             return rows
 
@@ -228,37 +231,57 @@ class Logbook:
             note = ((SealClass.NOTE, (("reason", reason),)),) if reason else ()
             for some in (chosen[start : start + _ERASED] for start in range(0, len(chosen), _ERASED)):
                 draft = Draft(EntryKind.ERASED, self._ambient.now(), volunteer=by, rows=tuple(some), sealed=note)
-                self.unfinished = True
+                self._forgets = True
                 self.append(draft)
             self.finish_forgetting()
             return len(chosen)
 
-    def finish_forgetting(self) -> None:
-        """Goes on with what was to be forgotten and was cut short; cheap where nothing was.
+    @property
+    def forgets(self) -> bool:
+        """Whether rows may be left whose personal fields are to be deleted: `finish_forgetting` gets on with them."""
+        return self._forgets
 
-        Raises LogbookUnwritable; it is tried again with the next call.
+    @property
+    def unfinished(self) -> bool:
+        """Whether something of what is to be forgotten may be left in the file, or in its write-ahead log."""
+        return self._forgets or self._hold.traces
+
+    def finish_forgetting(self) -> None:
+        """Goes on with what was to be forgotten and is not yet; cheap where nothing is, and some tenths of a second.
+
+        Keys go first. Rows are left for the next call when there are many of them; so are their traces in the
+        write-ahead log while a reader is looking: `unfinished` says so. Raises LogbookUnwritable; it is tried again
+        with the next call.
         """
         with self._guard:
             if not self.unfinished:
                 return
             with self._writing("it is to be forgotten, and not all of it is"):
                 self._hold.ready()
-                intent = forgetting.intended(self._db)
-                if intent is not None:
-                    self._purge(intent)
-                erased = forgetting.erased_and_held(self._db)
-                if erased:
-                    seals.delete_rows(self._db, erased)
-                if intent is not None or erased:  # out of the write-ahead log and the readers' way too
-                    owning.empty_log(self._db)
-                forgetting.done(self._db)
-            self.unfinished = False
+                if self._forgets:
+                    self._forgets = not self._forget()
+                if self._hold.traces and not self._forgets:
+                    self._hold.leave_no_trace()
 
-    def _purge(self, intent: Intent) -> None:
-        self._keys.forget(intent.before, intent.classes)
-        if not forgetting.is_said(self._db, intent):
-            self.append(Draft(EntryKind.PURGED, self._ambient.now(), volunteer=intent.by, detail=intent.detail))
-        seals.delete_before(self._db, intent.before, intent.classes)
+    def _forget(self) -> bool:
+        """Whether every row is gone that is to be forgotten."""
+        intents = forgetting.intended(self._db)
+        for intent in intents:
+            self._keys.forget(intent.before, intent.classes)
+            if not forgetting.is_said(self._db, intent):
+                self.append(Draft(EntryKind.PURGED, self._ambient.now(), volunteer=intent.by, detail=intent.detail))
+        erased = forgetting.erased_and_held(self._db)
+        self._hold.traces = self._hold.traces or bool(intents or erased)
+        if erased:
+            seals.delete_rows(self._db, erased)
+        until = self._ambient.monotonic_ns() + _SLICE_NS
+        for intent in intents:
+            if not seals.delete_before(
+                self._db, intent.before, intent.classes, lambda: self._ambient.monotonic_ns() >= until
+            ):
+                return False
+            forgetting.done(self._db, intent)
+        return True
 
     # --- Looking
 

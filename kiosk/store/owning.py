@@ -26,6 +26,8 @@ _TRIES = 25  # while an owner is coming up or going down: half a second
 _BUSY_MS = 5000
 _ASK_AGAIN_MS = 50
 _CACHE_KIB = 16 * 1024  # the upper pages of every index of a large file
+_EMPTIED_WITHIN_S = 1.0  # looks end in hundredths; a gate has three seconds to show that it lives
+_BLOCK_BYTES = 1024 * 1024
 _LOG_BYTES = 4 * 1024 * 1024  # to which a write-ahead log shrinks again that a slow reader let grow
 
 
@@ -72,7 +74,9 @@ def connect(path: Path) -> sqlite3.Connection:
     """The owner's one connection: durable at every commit, no memory mapping. Raises sqlite3.Error.
 
     What a write-ahead log still holds is written into the database first: after a sync that failed, Linux takes
-    its pages for written, so rows that follow them there could be lost with them when the power goes.
+    its pages for written, so rows that follow them there could be lost with them when the power goes. A reader that
+    looks for long, as a backup does, keeps the log from being emptied, and people at the gate cannot wait for it:
+    then the log is written once more as it lies, and synced. So those pages are on the disk, and rows may follow them.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
@@ -84,24 +88,20 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
-        empty_log(connection)
+        if not empty_log(connection, _EMPTIED_WITHIN_S):
+            _write_again(_log_of(path))
     except sqlite3.Error:
         connection.close()
         raise
     return connection
 
 
-def empty_log(connection: sqlite3.Connection) -> None:
+def empty_log(connection: sqlite3.Connection, within_s: float = _EMPTIED_WITHIN_S) -> bool:
     """Writes everything into the database and leaves nothing in the write-ahead log. Raises sqlite3.Error.
 
-    Readers look for moments only; one that is looking just now is waited for.
+    False where a reader did not let go of the log in that time; there is one try at least.
     """
-    for _ in range(_TRIES):
-        busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if not busy:
-            return
-        time.sleep(_PAUSE_S)
-    raise sqlite3.OperationalError("a reader does not let go of the write-ahead log")
+    return _checkpoint_past_readers(connection, "TRUNCATE", within_s)
 
 
 def checkpoint(connection: sqlite3.Connection) -> None:
@@ -115,15 +115,37 @@ def begin_log_anew(connection: sqlite3.Connection, within_s: float) -> bool:
     SQLite waits for the place that a reader has taken, even where the next one has taken it meanwhile, who need not
     be waited for: so it is asked again and again. Raises sqlite3.Error.
     """
+    return _checkpoint_past_readers(connection, "RESTART", within_s)
+
+
+def _checkpoint_past_readers(connection: sqlite3.Connection, how: str, within_s: float) -> bool:
     until = time.monotonic() + within_s
     connection.execute(f"PRAGMA busy_timeout = {_ASK_AGAIN_MS}")
     try:
-        while connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]:
+        while connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()[0]:
             if time.monotonic() >= until:
                 return False
         return True
     finally:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+
+
+def _write_again(log: Path) -> None:
+    """Writes the bytes of a write-ahead log over themselves, and syncs them. Raises sqlite3.OperationalError.
+
+    Only its owner may, before it writes anything else. Readers see the same bytes all the time. SQLite keeps its locks
+    on other files than this one, so closing it drops none.
+    """
+    try:
+        with log.open("r+b") as file:
+            while block := file.read(_BLOCK_BYTES):
+                file.seek(-len(block), os.SEEK_CUR)
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        durable.sync(log.parent)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"{log.name} cannot be brought to the disk: {error}") from error
 
 
 def disconnect(connection: sqlite3.Connection) -> None:
@@ -188,7 +210,7 @@ def _owner(path: Path) -> tuple[bool, int | None]:
         except BlockingIOError:
             os.close(descriptor)
             return True, None
-    log = path.with_name(path.name + "-wal")
+    log = _log_of(path)
     if log.exists() and log.stat().st_size > 0:
         if descriptor is not None:
             os.close(descriptor)
@@ -205,6 +227,10 @@ def _try(path: Path, how: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
 
 
 def _beside(path: Path, name: str) -> Path:

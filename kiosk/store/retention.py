@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,8 +58,5 @@ def leave_no_trace(file: DeskFile) -> None:
 
     Raises DeskUnwritable.
     """
-    with file.look() as db:
-        try:
-            owning.empty_log(db)
-        except sqlite3.OperationalError:
-            return  # a reader is looking: what it reads is emptied next time
+    with file.look() as db, suppress(sqlite3.OperationalError):
+        owning.empty_log(db)  # else a reader is looking: what it reads is emptied next time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -75,13 +75,20 @@ def count_before(db: sqlite3.Connection, before: date, classes: Iterable[str] = 
     return count
 
 
-def delete_before(db: sqlite3.Connection, before: date, classes: Iterable[str] = tuple(SealClass)) -> None:
-    """Deletes the seals of those rows, a few at a time, so that nobody at the gate waits. Raises sqlite3.Error."""
+def delete_before(
+    db: sqlite3.Connection, before: date, classes: Iterable[str], enough: Callable[[], bool] = lambda: False
+) -> bool:
+    """Deletes the seals of those rows, a few at a time until it is `enough`; whether all are gone.
+
+    Raises sqlite3.Error.
+    """
     chosen = f"SELECT DISTINCT seq FROM sealed JOIN entry USING (seq) WHERE {_OLD} LIMIT ?"  # noqa: S608 - the same
     values = before.isoformat(), _list(classes), _all(classes)
     delete = f"DELETE FROM sealed WHERE class IN (SELECT value FROM json_each(?)) AND seq IN ({chosen})"  # noqa: S608
     while db.execute(delete, (values[1], *values, _BATCH)).rowcount:
-        pass
+        if enough():
+            return False
+    return True
 
 
 def held_by(db: sqlite3.Connection, seqs: Iterable[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,17 @@ import pytest
 
 from tests.support.power.faults import FOR_EVER, Fault
 from tests.support.power.machine import Machine
-from tests.support.power.trials import Trial, Work, a_probe, a_purge, many_visits, prepared, stored, two_visits
+from tests.support.power.trials import (
+    Trial,
+    Work,
+    a_probe,
+    a_purge,
+    found_by_a_long_look,
+    many_visits,
+    prepared,
+    stored,
+    two_visits,
+)
 
 WORKS = {"visits": two_visits, "purge": a_purge, "probe": a_probe, "many": many_visits}
 AT_ONCE = 50  # cases on one machine before its power is cut
@@ -72,6 +83,31 @@ def test_a_row_whose_commit_failed_does_not_come_back_with_a_new_connection(mach
     """The sync fails, and all else for so long that the connection is replaced: the row lies in the write-ahead log."""
     faults = [Fault("EIO", ("fdatasync",), nth, lasts, spreads=True) for nth in (1, 2, 3) for lasts in range(1, 12)]
     assert _flaws(machine, "many", faults) == []
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_rows_that_follow_a_log_which_a_long_look_keeps_outlive_a_power_cut(machine: Machine, nth: int) -> None:
+    """The sync of a row fails, its owner is killed, and a reader that is there before the next finds it in the log.
+
+    The log cannot be emptied then, and Linux takes the pages of that row for written.
+    """
+    with machine.on(seed=nth):
+        trial = prepared(machine.disk / "case")
+        trial.close()
+        child = os.fork()
+        if child == 0:
+            trial.open()
+            machine.arm(Fault("EIO", ("fdatasync",), nth, FOR_EVER, spreads=True))
+            os._exit(9 if not all(trial.visit(f"refused-{number}") for number in range(3)) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        machine.heal()
+        with found_by_a_long_look(trial):
+            trial.open()
+            trial.visit("after")
+            machine.cut()
+        trial.close()
+    rows, wrong = stored(_mended(machine.image / "case"), trial.forgets)
+    assert (trial.acknowledged.items() - rows.items(), wrong) == (set(), [])
 
 
 def _flaws(machine: Machine, work: str, faults: list[Fault]) -> list[str]:

@@ -18,6 +18,7 @@ from kiosk.core.requests import NumberSheets, Purge, Reveal
 from kiosk.services.book import Book
 from kiosk.services.clock import ClockState
 from kiosk.settings import RetentionSection, places
+from kiosk.store import owning
 from kiosk.store.reader import Filter, Reader
 from tests.support.clocks import HandClock
 
@@ -116,6 +117,26 @@ def test_a_purge_whose_row_failed_is_finished_in_a_later_turn(book, clock, at, m
     book.catch_up()
     assert kinds(at).count("purged") == 1
     assert book.disk.state.code != "not_forgotten"
+
+
+def test_a_purge_beside_a_long_look_is_answered_and_finished_by_turns_soon_after_that_look(book, clock, at):
+    book.append(visit(clock, sealed=((SealClass.IDENTITY, (("name", "王小明"),)),)))
+    clock.wall += timedelta(days=3)
+    before = clock.wall - timedelta(days=1)
+    request = Purge(request_id="p", by="m", expires_at=clock.wall + timedelta(seconds=5), before=before)
+    log = at.logbook.with_name("logbook.db-wal")
+    with owning.reading(at.logbook) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM entry").fetchone()
+        assert book.answer(request).data == {"rows": 1, "unfinished": True}
+        book.catch_up()
+        assert (log.stat().st_size > 0, book.disk.state.code) == (True, "ok")
+        clock.mono += 3600
+        book.catch_up()
+        assert book.disk.state.code == "not_forgotten"
+    clock.mono += 3
+    book.catch_up()
+    assert (log.stat().st_size, book.disk.state.code) == (0, "ok")
 
 
 def test_asking_again_after_an_answer_that_got_lost_changes_nothing_a_second_time(book, clock, at):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,6 +84,21 @@ def many_visits(trial: Trial) -> None:
     """So many people that the connection is replaced while the fault lasts."""
     for number in range(6):
         trial.visit(f"during-{number}")
+
+
+@contextmanager
+def found_by_a_long_look(trial: Trial) -> Iterator[None]:
+    """A reader that comes while the owner is about to open the logbook, and looks at one moment of it."""
+    path = trial.folder / "logbook.db"
+    with ExitStack() as looking:
+        owner = owning.Ownership(path)
+        try:
+            db = looking.enter_context(owning.reading(path))
+            db.execute("BEGIN")
+            db.execute("SELECT count(*) FROM entry").fetchone()
+        finally:
+            owner.release()
+        yield
 
 
 def a_purge(trial: Trial) -> None:
