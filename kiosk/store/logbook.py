@@ -286,12 +286,11 @@ class Logbook:
     # --- Looking
 
     def about(self, who: persons.Who, since: date) -> tuple[persons.Mention, ...]:
-        """Every row about somebody since the UTC day `since`, with its personal fields.
+        """Every row about somebody since the UTC day `since`, with its personal fields; rows are written meanwhile.
 
         Raises LogbookBroken, StoreUnreadable.
         """
-        with self._reading():
-            return persons.about(self._db, self._keys, who, questions.days(since, self._today()))
+        return persons.about(self._reading, self._keys, who, questions.days(since, self._today()))
 
     def visit_rows(self, visit: str) -> tuple[Entry, ...]:
         """Every row of and about one visit, in the order they were written. Raises StoreUnreadable."""
@@ -381,11 +380,11 @@ class Logbook:
             raise LogbookUnwritable(f"{self._path}: {what}: {error}") from error
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         """After a failed write the connection may be gone until the next one is tried."""
         with self._guard:
             try:
-                yield
+                yield self._db
             except sqlite3.Error as error:
                 self._hold.failed(error)
                 raise StoreUnreadable("recovering", f"{self._path}: cannot be read: {error}") from error

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from kiosk.core.entry import Draft, EntryKind, SealClass
 from kiosk.core.faults import LogbookBroken
-from kiosk.store import retention
+from kiosk.store import holding, persons, retention, seals
 from kiosk.store.desk import Desk
 from kiosk.store.keys import Keyring
 from kiosk.store.logbook import Logbook
@@ -90,6 +91,35 @@ def test_a_person_is_found_by_tag_and_by_name_with_what_was_decided_about_them(
     assert by_name[0].personal["phone"] == "13800001234"
     in_a_note = both.about(Who(names=("Planted-Zhang",)), since)
     assert [each.entry.seq for each in in_a_note] == [1, 2, 3]
+
+
+def test_while_a_name_is_looked_for_in_many_rows_others_are_written_down_after_each_few(
+    both: Logbook, visit: Drafted, clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3, 8):
+        both.append(visit(f"v{number}", sealed=(IDENTITY,)))
+    at_once, written = [], []
+    reveal = seals.reveal
+
+    def counted(db: sqlite3.Connection, keys: Keyring, seqs: list[int]) -> dict[int, dict[str, str]]:
+        at_once[-1] += len(seqs)
+        return reveal(db, keys, seqs)
+
+    def somebody_comes_in() -> None:
+        at_once.append(0)
+        thread = threading.Thread(target=lambda: written.append(both.append(visit("w", sealed=()))), daemon=True)
+        thread.start()
+        thread.join(10)  # for ever, where the search keeps the logbook to itself
+        assert len(written) == len(at_once) - 1
+
+    monkeypatch.setattr(persons, "_AT_ONCE", 2)
+    monkeypatch.setattr(seals, "reveal", counted)
+    monkeypatch.setattr(holding, "give_way", somebody_comes_in)
+    at_once.append(0)
+    found = both.about(Who(names=("Planted-Wang",)), clock().date())
+    assert [each.entry.seq for each in found] == [1, 3, 4, 5, 6, 7]
+    assert (max(at_once), sum(at_once)) == (3, 7 + 6)  # the last of the search and the first of what is shown
+    assert len(written) == 3 + 2
 
 
 def test_erasing_leaves_a_tombstone_and_the_chain(both: Logbook, path: Path, clock: object) -> None:
