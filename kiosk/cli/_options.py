@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import click
 
 from kiosk.core.faults import KioskError
 from kiosk.locale import gettext as _
+from kiosk.services.stopping import Signals, Stopping
 from kiosk.settings import Places, Settings, load_with, places
 from kiosk.store import restore
 
@@ -101,9 +100,6 @@ def with_devices(settings: Settings, devices: Mapping[str, str | None]) -> Setti
     return replace(settings, lane=(first, *settings.lane[1:]))
 
 
-def until_stopped() -> threading.Event:
-    """An event that SIGTERM and SIGINT set, so that a service ends cleanly."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
+def until_stopped() -> Stopping:
+    """What SIGTERM and SIGINT set, so that a service ends cleanly."""
+    return Signals()

@@ -7,7 +7,6 @@ lamp: when it cannot be written, nobody is shown green.
 from __future__ import annotations
 
 import secrets
-import threading
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -43,6 +42,7 @@ from kiosk.services.replies import Replies
 from kiosk.services.resolver_link import ResolverLink
 from kiosk.services.scanner_link import ScannerLink
 from kiosk.services.sound import Sound
+from kiosk.services.stopping import Stopping
 from kiosk.settings import Places, Settings
 
 TURN_S = 0.1  # the longest between two looks
@@ -106,7 +106,7 @@ class GateService:
 
     # --- The loop -----------------------------------------------------------------------------------------
 
-    def run(self, stopping: threading.Event) -> None:
+    def run(self, stopping: Stopping) -> None:
         """Turns until `stopping`; then goes dark and closes the logbook cleanly."""
         self._book.started(self._policy.rules.version)
         self._notifier.ready()

@@ -19,6 +19,7 @@ from kiosk.services import link
 from kiosk.services.messages import AskAbout, Resolved
 from kiosk.services.notify import Notifier
 from kiosk.services.online_service import NotBelieved, ServiceAnswer, service
+from kiosk.services.stopping import Stopping
 from kiosk.settings import Places, ResolverSection, Settings
 
 KEPT_S = 60.0
@@ -84,7 +85,7 @@ def at_address(settings: Settings, url: str) -> Settings:
     return replace(settings, resolver=replace(settings.resolver, url=url))
 
 
-def run(settings: Settings, at: Places, clock: Clock, notifier: Notifier, stopping: threading.Event) -> None:
+def run(settings: Settings, at: Places, clock: Clock, notifier: Notifier, stopping: Stopping) -> None:
     """Serves the gate's questions until `stopping`."""
     resolver = Resolver(settings.resolver, clock)
     server = link.Server(

@@ -23,6 +23,7 @@ from kiosk.services.desk_owner import DeskOwner
 from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.listener import Adapter, Listener
 from kiosk.services.notify import Notifier
+from kiosk.services.stopping import Stopping
 from kiosk.settings import Places, Settings, WebSection
 from kiosk.store import durable
 from kiosk.store.authority import Authority
@@ -60,7 +61,7 @@ class WebService:
         self._say = say
         self._main_settings = main_settings
 
-    def run(self, stopping: threading.Event) -> None:
+    def run(self, stopping: Stopping) -> None:
         """Serves until `stopping` is set, and is gone within two seconds after it.
 
         Raises NotOwner when another process has `desk.db`, KioskError when the port is taken.
