@@ -10,12 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from kiosk.core.faults import KioskError
 
 _LOCK = "lock"
+_BROKE = "something broke in the kiosk; the log of its service says what"
 _MOST = 4  # at a time; the next one is refused
 
 
@@ -48,6 +50,7 @@ class Job:
     error: str = ""
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
+    _alarm: threading.Timer | None = field(default=None, repr=False)
 
     def step(self, rows: int) -> None:
         """Notes progress. Raises Cancelled when the job is to end."""
@@ -103,9 +106,12 @@ def sweep(parent: Path) -> int:
 class Jobs:
     """The exports of one process. Safe to use from several threads."""
 
-    def __init__(self, parent: Path) -> None:
-        """Jobs under `parent`, where those of a process that died are cleared away."""
-        self._parent = parent
+    def __init__(self, parent: Path, kept: timedelta | None = None) -> None:
+        """Jobs under `parent`, where those of a process that died are cleared away.
+
+        `kept`: so long after its end a job is dropped with its file; None leaves that to whoever began it.
+        """
+        self._parent, self._kept = parent, kept
         self._guard = threading.Lock()
         self._jobs: dict[str, Job] = {}
         self._folders: dict[str, object] = {}
@@ -120,7 +126,7 @@ class Jobs:
             folder = place.__enter__()
             job = Job(secrets.token_hex(8), total, folder / name)
             self._jobs[job.id], self._folders[job.id] = job, place
-            job._thread = threading.Thread(target=_run, args=(job, work, folder), name="export", daemon=True)
+            job._thread = threading.Thread(target=self._run, args=(job, work, folder), name="export", daemon=True)
             job._thread.start()
             return job
 
@@ -137,7 +143,18 @@ class Jobs:
             return
         job._stop.set()
         job.wait()
+        if job._alarm is not None:
+            job._alarm.cancel()
         place.__exit__(None, None, None)  # type: ignore[attr-defined]
+
+    def _run(self, job: Job, work: Work, folder: Path) -> None:
+        try:
+            _run(job, work, folder)
+        finally:
+            if self._kept is not None:
+                job._alarm = threading.Timer(self._kept.total_seconds(), self.drop, (job.id,))
+                job._alarm.daemon = True
+                job._alarm.start()
 
     def close(self) -> None:
         """Ends all of them."""
@@ -146,16 +163,20 @@ class Jobs:
 
 
 def _run(job: Job, work: Work, folder: Path) -> None:
+    """Any other error than these ends the job too; Python then writes it on stderr, with where it happened."""
+    ended, said = JobState.FAILED, _BROKE
     try:
         work(job.file, folder, job.step)
-        job.state = JobState.DONE
+        ended, said = JobState.DONE, ""
     except Cancelled:
-        job.state = JobState.CANCELLED
+        ended, said = JobState.CANCELLED, ""
     except (KioskError, OSError) as error:
-        job.error, job.state = str(error), JobState.FAILED
-    if job.state is not JobState.DONE:
-        with suppress(OSError):  # else it goes with the job
-            _empty(folder)
+        said = str(error)
+    finally:
+        job.error, job.state = said, ended
+        if ended is not JobState.DONE:
+            with suppress(OSError):  # else it goes with the job
+                _empty(folder)
 
 
 def _empty(folder: Path) -> None:

@@ -249,6 +249,57 @@ def test_a_cancelled_job_and_a_failed_one_leave_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "exports").iterdir()) == []
 
 
+def test_a_job_that_breaks_has_failed_is_told_once_and_makes_room_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+
+    def broken(out: Path, folder: Path, step: Callable[[int], None]) -> None:
+        out.write_bytes(b"half")
+        raise LookupError("a mistake of ours")
+
+    exports = Jobs(tmp_path / "exports")
+    for number in range(1, 6):
+        job = exports.start(broken, 1, "x")
+        assert job.wait(5)
+        assert (job.state, "the log of its service" in job.error, job.file.exists()) == (JobState.FAILED, True, False)
+        assert told == [LookupError] * number
+    exports.close()
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
+def test_a_job_that_ended_is_dropped_with_its_file_when_it_was_kept_long_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Alarm:
+        daemon = cancelled = False
+
+        def __init__(self, seconds: float, ring: Callable[[str], None], args: tuple[str]) -> None:
+            self.seconds, self.ring = seconds, lambda: ring(*args)
+
+        def start(self) -> None:
+            alarms.append(self)
+
+        def cancel(self) -> None:
+            self.cancelled = True
+
+    alarms: list[Alarm] = []
+
+    def work(out: Path, folder: Path, step: Callable[[int], None]) -> None:
+        assert not alarms
+        out.write_bytes(b"names")
+
+    monkeypatch.setattr(jobs.threading, "Timer", Alarm)
+    exports = Jobs(tmp_path / "exports", timedelta(minutes=15))
+    job = exports.start(work, 1, "passes.pdf")
+    assert job.wait(5)
+    assert (job.file.read_bytes(), [alarm.seconds for alarm in alarms]) == (b"names", [900])
+    alarms[0].ring()
+    assert (exports.find(job.id), list((tmp_path / "exports").iterdir())) == (None, [])
+    assert alarms[0].cancelled
+
+
 def test_what_a_killed_export_left_is_swept_and_what_runs_is_not(tmp_path: Path) -> None:
     parent = tmp_path / "exports"
     child = os.fork()

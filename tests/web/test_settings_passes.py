@@ -124,6 +124,12 @@ def test_the_cards_of_a_building_come_as_a_file_with_progress(app: Flask, manage
     until(lambda: manager.client.get(address, headers=asked).json["state"] == "done", within_s=20)
     with manager.get(f"{address}/save") as file:
         assert file.get_data().startswith(b"%PDF-")
+    with app.app_context():
+        job = jobs().find(address.rpartition("/")[2])
+    assert job.wait(5)
+    alarm = job._alarm
+    assert "after 15 minutes" in manager.page(address)
+    assert (alarm.is_alive(), alarm.interval) == (True, 900)  # whoever forgets to remove them leaves nothing lying
     assert desk.issued.count() == 2
     manager.post(f"{address}/drop")
     assert manager.get(address).status_code == 404

@@ -24,7 +24,7 @@ def init(app: Flask) -> None:
     with app.app_context():
         for kind in LOOKED_THROUGH:
             app.extensions[kind] = Waiting(parts().now)
-        app.extensions[passes.JOBS] = Jobs(parts().places.exports)
+        app.extensions[passes.JOBS] = Jobs(parts().places.exports, passes.KEPT_FOR)
 
 
 def close(app: Flask) -> None:

@@ -38,6 +38,7 @@ from web.settings.blueprint import blueprint
 
 JOBS = "settings.sheets"
 SHEETS_AT_ONCE = 500  # cards of one PDF; more are several in a ZIP
+KEPT_FOR = timedelta(minutes=15)  # so long may cards lie on the kiosk once they are drawn
 SHOWN = 50
 FOUND_AT_MOST = 20
 MOST_DAYS = 3660
@@ -108,7 +109,7 @@ def passes_sheet(made: str) -> Page | Response:
     job = jobs().find(made) or abort(404)
     if wants_json():
         return jsonify(state=job.state.value, done=job.done, total=job.total)
-    return render_template("settings/pass_sheets.html", job=job)
+    return render_template("settings/pass_sheets.html", job=job, minutes=int(KEPT_FOR.total_seconds() // 60))
 
 
 @blueprint.get("/passes/sheets/<made>/save")
