@@ -19,6 +19,7 @@ NOTICED = timedelta(seconds=1)  # between two looks; slewing moves a clock by 0.
 DOUBTED = timedelta(minutes=5)  # a jump of more leaves codes and replays in doubt
 RTC_AGREES = timedelta(seconds=60)
 LIVED_THROUGH = timedelta(days=2)  # a weekend's power cut
+SHELVED = timedelta(days=366)  # for so long may a kiosk have been off that only its battery clock remembers
 WATCH_AGREES = timedelta(minutes=2)  # a person's watch, and the time it takes to press
 
 
@@ -82,12 +83,14 @@ def lets_forget(verdict: ClockVerdict, now: datetime, left_off: datetime | None)
     """Whether days may be forgotten by this clock: keys are gone for ever, and a clock that is wrong by a year is not.
 
     Where nobody vouches for the clock, it is believed only about days that were lived through: `left_off` is the
-    newest row from before the gate came up, None where there was none.
+    newest row from before the service came up, None where there was none. A battery clock vouches for a year: at
+    boot the wall clock is set by it, so that one which is years ahead agrees with the wall all the same.
     """
     if verdict.state is ClockState.UNTRUSTED:
         return False
-    vouched_for = verdict.reason in (ClockReason.SYNCHRONISED, ClockReason.CONFIRMED, ClockReason.RTC)
-    return vouched_for or left_off is None or now - left_off <= LIVED_THROUGH
+    if left_off is None or verdict.reason in (ClockReason.SYNCHRONISED, ClockReason.CONFIRMED):
+        return True
+    return now - left_off <= (SHELVED if verdict.reason is ClockReason.RTC else LIVED_THROUGH)
 
 
 @dataclass(frozen=True, slots=True)

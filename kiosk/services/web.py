@@ -16,9 +16,10 @@ from pathlib import Path
 
 from flask import Flask
 
-from kiosk.core.faults import DeskUnwritable, KioskError, SettingsError
+from kiosk.core.faults import KioskError, SettingsError
 from kiosk.locale import gettext as _
 from kiosk.services import duty_card
+from kiosk.services.desk_forgetting import DeskForgetting
 from kiosk.services.desk_owner import DeskOwner
 from kiosk.services.fresh_venue import FreshVenue
 from kiosk.services.listener import Adapter, Listener
@@ -36,7 +37,7 @@ SPARE_THREADS = 10  # for ordinary requests, while every stream is taken
 FIRST_MANAGER = "manager"
 LOOK_EVERY_S = 2.0
 _COOKIE_KEY_BYTES = 32
-TIDY_EVERY_S = 3600.0  # what was kept long enough is deleted
+RENEW_EVERY_S = 3600.0  # or looked, whether the certificate has to be
 _ANSWER_WITHIN_S = 3.0
 _LARGEST_BODY = 16 * 1024 * 1024  # a roster; every other page takes less (web/safety.py)
 _SLOW_S = 15  # a connection on which nothing moves for so long is closed
@@ -69,10 +70,11 @@ class WebService:
         with ExitStack() as open_things:
             desk = open_things.enter_context(closing(Desk.open(self._places.desk)))
             desk.sessions.idle_s = self._settings.web.session_min * 60
+            gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
+            forgetting = DeskForgetting(desk, self._settings.retention.audit_days, lambda: gate.view)
             open_things.enter_context(closing(DeskOwner(self._places.desk_socket, desk)))
             authority = Authority(self._places.tls)
             settings = under_own_authority(self._settings, authority)
-            gate = Gate(self._places.gate_socket, pictures=self._settings.web.picture)
             app = create_app(
                 settings, self._places, desk, gate,
                 secret=cookie_key(self._places), venue=self._venue(), card=partial(duty_card.name_on, self._places),
@@ -88,14 +90,13 @@ class WebService:
             serving.start()
             self._first_manager(desk)
             self._notifier.ready()
-            tidied_s = float("-inf")
+            renewed_s = float("-inf")
             while not stopping.wait(LOOK_EVERY_S):
-                if time.monotonic() - tidied_s > TIDY_EVERY_S:
-                    tidied_s = time.monotonic()
+                if time.monotonic() - renewed_s > RENEW_EVERY_S:
+                    renewed_s = time.monotonic()
                     with suppress(OSError, SettingsError):  # tried again in an hour; there are 60 days left
                         renew(server, authority)
-                    with suppress(DeskUnwritable):  # the desk's own state says so
-                        desk.forget_on_time(self._settings.retention.audit_days)
+                forgetting.look()
                 if serving.is_alive() and gate.following and answers(settings.web):
                     self._notifier.turn_done()
             self._notifier.stopping()

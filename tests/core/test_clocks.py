@@ -92,3 +92,24 @@ def test_another_boot_has_nothing_to_do_with_this_one() -> None:
 def test_a_watch_agrees_within_two_minutes() -> None:
     assert clocks.agrees(NOW, NOW + timedelta(seconds=119))
     assert not clocks.agrees(NOW, NOW + timedelta(seconds=121))
+
+
+@pytest.mark.parametrize(
+    ("reason", "days_since", "forgets"),
+    [
+        (ClockReason.SYNCHRONISED, 4000, True),
+        (ClockReason.CONFIRMED, 4000, True),
+        (ClockReason.RTC, 100, True),  # a season in a cupboard
+        (ClockReason.RTC, 4000, False),  # it set the wall clock wrong at boot, and agrees with it
+        (ClockReason.NOT_CHECKED, 1, True),
+        (ClockReason.NOT_CHECKED, 100, False),
+        (ClockReason.RTC_DISAGREES, 100, False),
+    ],
+)
+def test_how_far_from_the_newest_row_a_clock_may_be_that_forgets(
+    reason: ClockReason, days_since: int, forgets: bool
+) -> None:
+    verdict = clocks.ClockVerdict(ClockState.DEGRADED, reason)
+    assert clocks.lets_forget(verdict, NOW, NOW - timedelta(days=days_since)) is forgets
+    assert clocks.lets_forget(verdict, NOW, None)
+    assert not clocks.lets_forget(replace(verdict, state=ClockState.UNTRUSTED), NOW, None)

@@ -27,6 +27,7 @@ from kiosk.services.notify import Notifier
 from kiosk.services.web import WebService, answers, cookie_key, make_server, renew, under_own_authority
 from kiosk.settings import Settings, WebSection, places
 from kiosk.store.authority import Authority
+from kiosk.store.desk import Desk
 from tests.support.gate_stub import GateStub
 from tests.support.ports import free_port
 from web.gate import Gate
@@ -170,6 +171,17 @@ class Looks:
     def wait(self, timeout: float) -> bool:
         self._left -= 1
         return self.is_set()
+
+
+def test_a_clock_that_woke_up_years_ahead_does_not_delete_who_looked(tmp_path: Path):
+    at = places(tmp_path)
+    with closing(Desk.open(at.desk, now=lambda: datetime(2020, 1, 1, tzinfo=UTC))) as desk:
+        desk.audit.write("log_in", by="li")
+    settings = replace(Settings(), web=WebSection(port=free_port()))
+    with closing(GateStub(at.gate_socket)):  # which says nothing of a clock
+        WebService(settings, at, notifier=Notifier(None), say=lambda _: None).run(Looks(2))
+    with closing(Desk.open(at.desk)) as desk:
+        assert "log_in" in [act.what for act in desk.audit.page()]
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path):
