@@ -126,6 +126,11 @@ class DeskPage:
         """Presses one of the keys that `?` lists."""
         self.page.keyboard.press(key)
 
+    def saw(self, key: str) -> None:
+        """Says by its key what colour a phone has shown, once the desk asks for it."""
+        expect(self.visit.locator(".want")).to_have_count(1)
+        self.press(key)
+
     def type_into(self, key: str, typed: str) -> None:
         """Presses the key of one of the visit's fields, types into it once it is there, and sends it."""
         field = self.page.locator(f"[data-focus='{key}']")
