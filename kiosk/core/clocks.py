@@ -79,18 +79,19 @@ def judge(facts: ClockFacts) -> ClockVerdict:
     return ClockVerdict(ClockState.DEGRADED, ClockReason.RTC if agrees else ClockReason.RTC_DISAGREES)
 
 
-def lets_forget(verdict: ClockVerdict, now: datetime, left_off: datetime | None) -> bool:
+def lets_forget(verdict: ClockVerdict, now: datetime, left_off: datetime | None, awake: timedelta) -> bool:
     """Whether days may be forgotten by this clock: keys are gone for ever, and a clock that is wrong by a year is not.
 
     Where nobody vouches for the clock, it is believed only about days that were lived through: `left_off` is the
-    newest row from before the service came up, None where there was none. A battery clock vouches for a year: at
-    boot the wall clock is set by it, so that one which is years ahead agrees with the wall all the same.
+    newest row from before the service came up, None where there was none, and `awake` for how long it has been up. A
+    battery clock vouches for a year: at boot the wall clock is set by it, so that one which is years ahead agrees
+    with the wall all the same.
     """
     if verdict.state is ClockState.UNTRUSTED:
         return False
     if left_off is None or verdict.reason in (ClockReason.SYNCHRONISED, ClockReason.CONFIRMED):
         return True
-    return now - left_off <= (SHELVED if verdict.reason is ClockReason.RTC else LIVED_THROUGH)
+    return now - awake - left_off <= (SHELVED if verdict.reason is ClockReason.RTC else LIVED_THROUGH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class Book:
         self.keyring = _keyring(at.keys, mend)
         self._ledger = Ledger(at.logbook, clock, self.append, self._unsealed, threading.Lock())
         self._release = Release(clock, self.keyring.head_key, self.append)
-        self._left_off: datetime | None = None
+        self._left_off: datetime | None = None  # the newest row that was there when the logbook was opened
+        self._left_off_s = clock.elapsed_s()
         self._newest: Entry | None = None  # the last row from before it was opened
         self._open()
 
@@ -125,7 +126,7 @@ class Book:
             self.watched.became("unwritable", str(error))
         else:
             self._newest = self._logbook.newest()
-            self._left_off = self._logbook.last_recorded()
+            self._left_off, self._left_off_s = self._logbook.last_recorded(), self._clock.elapsed_s()
             self._clock.at_least(self._left_off)
             told = self._logbook.newest_of(EntryKind.CLOCK, EntryKind.TIME_CONFIRMED, limit=100)
             self._clock.remember(*clocks.remembered(told, boot))
@@ -310,7 +311,8 @@ class Book:
         """Deletes what has been kept long enough, each class of fields by its own days. Raises LogbookUnwritable."""
         if self._logbook is None:
             raise LogbookUnwritable(f"{self._at.logbook}: not open")
-        if not clocks.lets_forget(self._clock.verdict(), self._clock.now(), self._left_off):
+        awake = timedelta(seconds=self._clock.elapsed_s() - self._left_off_s)
+        if not clocks.lets_forget(self._clock.verdict(), self._clock.now(), self._left_off, awake):
             return
         kept = {SealClass.IDENTITY: retention.identity_days, SealClass.NOTE: retention.note_days}
         for days in sorted(set(kept.values())):

@@ -47,8 +47,8 @@ class DeskForgetting:
         verdict = _verdict(self._view())
         if verdict is None:
             return False
-        lived_through = timedelta(seconds=self._monotonic_s() - self._began_s)
-        return clocks.lets_forget(verdict, self._now() - lived_through, self._left_off)
+        awake = timedelta(seconds=self._monotonic_s() - self._began_s)
+        return clocks.lets_forget(verdict, self._now(), self._left_off, awake)
 
 
 def _verdict(view: GateView | None) -> ClockVerdict | None:

@@ -110,6 +110,14 @@ def test_how_far_from_the_newest_row_a_clock_may_be_that_forgets(
     reason: ClockReason, days_since: int, forgets: bool
 ) -> None:
     verdict = clocks.ClockVerdict(ClockState.DEGRADED, reason)
-    assert clocks.lets_forget(verdict, NOW, NOW - timedelta(days=days_since)) is forgets
-    assert clocks.lets_forget(verdict, NOW, None)
-    assert not clocks.lets_forget(replace(verdict, state=ClockState.UNTRUSTED), NOW, None)
+    left_off, just_up = NOW - timedelta(days=days_since), timedelta()
+    assert clocks.lets_forget(verdict, NOW, left_off, just_up) is forgets
+    assert clocks.lets_forget(verdict, NOW, None, just_up)
+    assert not clocks.lets_forget(replace(verdict, state=ClockState.UNTRUSTED), NOW, None, just_up)
+
+
+def test_days_that_a_service_lived_through_count_for_a_clock_that_nobody_vouches_for() -> None:
+    verdict = clocks.ClockVerdict(ClockState.DEGRADED, ClockReason.NOT_CHECKED)
+    left_off = NOW - timedelta(days=100)
+    assert clocks.lets_forget(verdict, NOW, left_off, awake=timedelta(days=99))
+    assert not clocks.lets_forget(verdict, NOW, left_off, awake=timedelta(days=90))
