@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from kiosk.core.faults import KioskError
 from kiosk.core.reasons import Answer
 from kiosk.core.requests import About, Erase, Purge
 from kiosk.locale import gettext as _
+from kiosk.locale import words
 
 
 @click.command()
@@ -38,7 +40,7 @@ def purge(state: Path | None, config: Path | None, before: datetime, yes: bool) 
         raise KioskError(_("only days that are over can be forgotten"))
     if reply.answer is not Answer.DONE:
         raise KioskError(_("the gate answered %(answer)s; nothing was forgotten", answer=reply.answer.value))
-    click.echo(_("%(rows)s rows lost their personal fields", rows=reply.data.get("rows", 0)))
+    _tell(reply.data)
 
 
 @click.command()
@@ -83,8 +85,13 @@ def erase(state: Path | None, config: Path | None, yes: bool, **who: Any) -> Non
     asked = _who(**who)
     if not yes:
         click.confirm(_("Forget everything personal about them, for ever?"), abort=True)
-    rows = _gate.done(_gate.ask(places, open_settings(config, places), Erase, **asked))["rows"]
-    click.echo(_("%(rows)s rows lost their personal fields", rows=rows))
+    _tell(_gate.done(_gate.ask(places, open_settings(config, places), Erase, **asked)))
+
+
+def _tell(done: Mapping[str, Any]) -> None:
+    click.echo(_("%(rows)s rows lost their personal fields", rows=done.get("rows", 0)))
+    if done.get("unfinished"):
+        click.echo(words.still_forgetting())
 
 
 def _who(persons: tuple[str, ...], names: tuple[str, ...], reason: str) -> dict[str, Any]:

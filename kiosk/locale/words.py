@@ -357,6 +357,11 @@ def answer(code: str) -> str:
     return say(ANSWERS, code)
 
 
+def still_forgetting() -> str:
+    """What is said of rows whose bytes a long reader, as a backup, keeps in the file for a while."""
+    return gettext("Nobody can read them any more; the last of their bytes leave the disk when a backup has ended.")
+
+
 def face(code: str) -> tuple[str, str]:
     """What the resident's screen says: the word, and one sentence of help."""
     word, help_text = FACES[code]

@@ -157,7 +157,7 @@ def test_everything_about_a_person_is_a_file_for_them(manager: Visitor, stub: Ga
 
 def test_erasing_asks_before_and_takes_them_out_of_the_roster(manager: Visitor, stub: GateStub, desk: Desk):
     (person,) = desk.roster.find("王小明")
-    answering(stub, erase={"rows": 7})
+    answering(stub, erase={"rows": 7, "unfinished": True})
     asked = {"person": person.id, "reason": "asked for it in writing"}
     page = manager.post("/records/people/erase", asked).get_data(as_text=True)
     assert "Erase one person?" in page
@@ -166,7 +166,9 @@ def test_erasing_asks_before_and_takes_them_out_of_the_roster(manager: Visitor, 
     (request,) = stub.asked
     assert (type(request), request.reason) == (asks.Erase, "asked for it in writing")
     assert desk.roster.person(person.id) is None
-    assert "7 rows are forgotten" in manager.page(answer.headers["Location"])
+    told = manager.page(answer.headers["Location"])
+    assert "7 rows are forgotten" in told
+    assert "when a backup has ended" in told
     assert desk.audit.page()[0].detail == "rows=7 roster=yes"
 
 

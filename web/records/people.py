@@ -53,6 +53,8 @@ def people() -> str:
     said = ""
     if request.args.get("said") == "erased":
         said = _("The personal fields of %(rows)s rows are forgotten.", rows=request.args.get("rows", 0, type=int))
+        if "unfinished" in request.args:
+            said = f"{said} {words.still_forgetting()}"
     return render_template("records/people.html", found=found, asked=asked, said=said)
 
 
@@ -107,7 +109,8 @@ def person_erase() -> AnyResponse | tuple[str, int]:
     parts().desk.audit.write(
         "person_erased", by=current_user.id, detail=f"rows={rows} roster={'yes' if gone else 'no'}"
     )
-    return redirect(url_for("records.people", said="erased", rows=rows), code=303)
+    more = {"unfinished": "yes"} if reply.data.get("unfinished") else {}
+    return redirect(url_for("records.people", said="erased", rows=rows, **more), code=303)
 
 
 def _meant() -> Meant:
