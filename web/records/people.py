@@ -109,8 +109,8 @@ def person_erase() -> AnyResponse | tuple[str, int]:
     parts().desk.audit.write(
         "person_erased", by=current_user.id, detail=f"rows={rows} roster={'yes' if gone else 'no'}"
     )
-    more = {"unfinished": "yes"} if reply.data.get("unfinished") else {}
-    return redirect(url_for("records.people", said="erased", rows=rows, **more), code=303)
+    waits = "yes" if reply.data.get("unfinished") else None  # None: not in the address at all
+    return redirect(url_for("records.people", said="erased", rows=rows, unfinished=waits), code=303)
 
 
 def _meant() -> Meant:
