@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import struct
 
 from kiosk.core.codecs import malformed
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _NONE = 0xFF
-_WEIGHTS = np.array([1, 45, 45 * 45], np.uint32)
 _VALUES = bytes(ALPHABET.find(chr(code)) & _NONE for code in range(256))  # by character; _NONE where it is not ours
 
 
@@ -34,11 +33,14 @@ def decode(text: str) -> bytes:
     values = text.encode("ascii", "replace").translate(_VALUES)  # what is no ASCII becomes "?", which is none of ours
     if _NONE in values:
         raise malformed("base45: a character outside the alphabet")
-    left_over = len(values) % 3
+    groups, left_over = divmod(len(values), 3)
     if left_over == 1:
         raise malformed("base45: a length that no encoder produces")
-    numbers = np.frombuffer(values, np.uint8, len(values) - left_over).reshape(-1, 3) @ _WEIGHTS
-    last = values[-2] + 45 * values[-1] if left_over else 0
-    if numbers.max(initial=0) > 0xFFFF or last > 0xFF:
-        raise malformed("base45: a group above its bytes")
-    return numbers.astype(">u2").tobytes() + (bytes((last,)) if left_over else b"")
+    end = 3 * groups
+    low, middle, high = values[0:end:3], values[1:end:3], values[2:end:3]
+    numbers = [a + 45 * b + 2025 * c for a, b, c in zip(low, middle, high, strict=True)]
+    try:
+        whole = struct.pack(f">{groups}H", *numbers)
+        return whole + bytes((values[-2] + 45 * values[-1],)) if left_over else whole
+    except (struct.error, ValueError):
+        raise malformed("base45: a group above its bytes") from None

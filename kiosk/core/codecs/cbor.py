@@ -73,17 +73,17 @@ def _plain(item: object) -> Any:
     """
     if type(item) in _SCALARS:
         return item
-    if isinstance(item, dict):  # asked first, because asking for any Mapping is slow
+    if isinstance(item, dict):  # asked first: asking for any Mapping, which comes last, is slow
         return {_name(key): value if type(value) in _SCALARS else _plain(value) for key, value in item.items()}
     match item:
         case float() if math.isfinite(item):
             return item
         case list() | tuple():
             return [_plain(member) for member in item]
-        case Mapping():
-            return {_name(key): _plain(value) for key, value in item.items()}
         case CBORTag():
             return CBORTag(item.tag, _plain(item.value))
+        case Mapping():
+            return {_name(key): _plain(value) for key, value in item.items()}
         case _:
             raise malformed("CBOR: a type that no code needs")
 
