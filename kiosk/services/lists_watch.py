@@ -14,6 +14,7 @@ from kiosk.core import rules as rules_file
 from kiosk.core.codecs import plain
 from kiosk.core.country_rules import RuleBook
 from kiosk.core.faults import SettingsError
+from kiosk.core.fence import fenced
 from kiosk.core.formats import online_code
 from kiosk.core.ports import Clock
 from kiosk.core.rules import Rules
@@ -138,11 +139,13 @@ class Lists:
 def _fenced(read: Callable[[], P]) -> P:
     """What `read` makes of its files. Raises SettingsError whatever they hold: the gate goes on with the last good."""
     try:
-        return read()
-    except (SettingsError, OSError) as error:
+        return fenced(read, _not_understood, SettingsError, OSError)
+    except OSError as error:
         raise SettingsError(str(error)) from error
-    except Exception as error:
-        raise SettingsError(f"cannot be understood: {type(error).__name__}: {error}") from error
+
+
+def _not_understood(error: Exception) -> SettingsError:
+    return SettingsError(f"cannot be understood: {type(error).__name__}: {error}")
 
 
 def _status(file: Path) -> os.stat_result | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,5 +56,5 @@ def leave_no_trace(file: DeskFile) -> None:
 
     Raises DeskUnwritable.
     """
-    with file.look() as db, suppress(sqlite3.OperationalError):
-        owning.empty_log(db)  # else a reader is looking: what it reads is emptied next time
+    with file.look() as db:
+        owning.empty_log(db)  # where a reader is looking, what it reads is emptied next time

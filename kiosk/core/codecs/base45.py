@@ -38,7 +38,7 @@ def decode(text: str) -> bytes:
         raise malformed("base45: a length that no encoder produces")
     end = 3 * groups
     low, middle, high = values[0:end:3], values[1:end:3], values[2:end:3]
-    numbers = [a + 45 * b + 2025 * c for a, b, c in zip(low, middle, high, strict=True)]
+    numbers = [a + 45 * b + 45 * 45 * c for a, b, c in zip(low, middle, high, strict=True)]
     try:
         whole = struct.pack(f">{groups}H", *numbers)
         return whole + bytes((values[-2] + 45 * values[-1],)) if left_over else whole

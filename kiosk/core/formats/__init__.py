@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module
 
 from kiosk.core.codecs import Rejected, plain
+from kiosk.core.fence import fenced
 from kiosk.core.model import Credential, Kind, Read, Refusal, VenueCode
 from kiosk.core.reasons import Reason
 from kiosk.core.trust import Trust
@@ -58,11 +59,9 @@ def read(text: str, trust: Trust) -> Read:
     if found is None:
         return Refusal("", Kind.UNKNOWN, Reason.UNSUPPORTED)
     try:
-        result = found.decode(text, trust)
+        result = fenced(lambda: found.decode(text, trust), lambda _: Rejected(Reason.MALFORMED), Rejected)
     except Rejected as refusal:
         return Refusal(found.name, found.kind, refusal.reason)
-    except Exception:  # noqa: BLE001 - a stranger's code must never stop the gate, whatever a decoder overlooked
-        return Refusal(found.name, found.kind, Reason.MALFORMED)
     if isinstance(result, Credential) and (withdrawn := trust.standing(result)):
         return Refusal(found.name, found.kind, withdrawn)
     if isinstance(result, VenueCode):

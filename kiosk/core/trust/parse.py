@@ -13,6 +13,7 @@ from typing import Protocol, cast
 from kiosk.core import trust
 from kiosk.core.codecs import Rejected
 from kiosk.core.faults import SettingsError
+from kiosk.core.fence import fenced
 from kiosk.core.trust import Trust
 
 
@@ -47,13 +48,14 @@ def parse(data: bytes, name: str) -> Trust:
     if kind is None:
         raise SettingsError(f"{name}: not a trust list; PEM, DER and JSON lists are known (docs/formats.md)")
     try:
-        parsed = kind.parse(data, name)
+        parsed = fenced(
+            lambda: kind.parse(data, name),
+            lambda error: SettingsError(f"{name}: cannot be understood ({type(error).__name__}); get it again"),
+            Rejected,
+            SettingsError,
+        )
     except Rejected as refusal:
         raise SettingsError(f"{name}: {refusal.detail or refusal.reason}") from refusal
-    except SettingsError:
-        raise
-    except Exception as error:
-        raise SettingsError(f"{name}: cannot be understood ({type(error).__name__}); get it again") from error
     usable = (parsed.signers, parsed.denied, parsed.denied_until, parsed.revoked, parsed.contexts, parsed.flagged)
     if parsed.notes and not any(usable):
         raise SettingsError(f"{parsed.notes[0]}; no other entry can be used")
